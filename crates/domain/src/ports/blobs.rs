@@ -1,0 +1,137 @@
+//! Blob storage: where the bytes of documents live.
+
+use std::{fmt, io, path::PathBuf, pin::Pin, sync::Arc};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_util::Stream;
+
+/// Bytes as they come, in pieces of any size.
+pub type ByteStream = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
+
+/// Where the bytes of documents live. Keys are relative paths made by
+/// [`crate::document::storage_key`]; an adapter refuses any key that is not
+/// (see [`is_valid_key`]).
+#[async_trait]
+pub trait BlobStore: fmt::Debug + Send + Sync + 'static {
+    /// Begins a new blob. Nothing is visible under `key` until [`BlobWriter::finish`].
+    async fn create(&self, key: &str) -> Result<Box<dyn BlobWriter>, BlobError>;
+
+    /// The whole blob as a stream.
+    ///
+    /// # Errors
+    /// [`BlobError::NotFound`] when there is none under `key`.
+    async fn read(&self, key: &str) -> Result<ByteStream, BlobError>;
+
+    /// The blob as a file on this machine, for parsers that need one. Adapters without
+    /// files of their own write a temporary one, which goes when the value is dropped.
+    async fn local_file(&self, key: &str) -> Result<LocalFile, BlobError>;
+
+    /// Removes the blob; removing what is not there is a success.
+    async fn delete(&self, key: &str) -> Result<(), BlobError>;
+
+    /// Whether storage can be reached and written to (used by `/health/ready`).
+    async fn check(&self) -> Result<(), BlobError>;
+}
+
+/// A blob being written. Dropping it without [`finish`](Self::finish) leaves nothing behind.
+#[async_trait]
+pub trait BlobWriter: Send {
+    /// Appends bytes; returns when they are handed on, so that memory stays bounded.
+    async fn write(&mut self, bytes: Bytes) -> Result<(), BlobError>;
+
+    /// Makes the blob durable and visible under its key.
+    async fn finish(self: Box<Self>) -> Result<(), BlobError>;
+}
+
+/// A blob store that can be handed around.
+pub type SharedBlobStore = Arc<dyn BlobStore>;
+
+/// A blob as a file. Keep the value for as long as the path is used.
+#[derive(Debug)]
+pub struct LocalFile {
+    /// Where the bytes are. Read only.
+    pub path: PathBuf,
+    /// Deletes `path` when dropped, when set.
+    guard: Option<TemporaryFile>,
+}
+
+impl LocalFile {
+    /// A file that stays.
+    pub fn permanent(path: PathBuf) -> Self {
+        Self { path, guard: None }
+    }
+
+    /// A file that is removed when this value is dropped.
+    pub fn temporary(path: PathBuf) -> Self {
+        Self {
+            guard: Some(TemporaryFile(path.clone())),
+            path,
+        }
+    }
+
+    /// Whether the file is removed when this value is dropped.
+    pub fn is_temporary(&self) -> bool {
+        self.guard.is_some()
+    }
+}
+
+#[derive(Debug)]
+struct TemporaryFile(PathBuf);
+
+impl Drop for TemporaryFile {
+    fn drop(&mut self) {
+        // Nobody is left to tell; the system's own cleaning of temporary files is next.
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// What storage can answer instead of bytes.
+#[derive(Debug, thiserror::Error)]
+pub enum BlobError {
+    /// There is no blob under that key.
+    #[error("no such blob")]
+    NotFound,
+    /// The key is not one that this system makes.
+    #[error("not a storage key")]
+    InvalidKey,
+    /// No space is left.
+    #[error("blob storage is full")]
+    Full(#[source] io::Error),
+    /// Storage did not do it.
+    #[error("blob storage failed")]
+    Io(#[source] io::Error),
+}
+
+impl From<io::Error> for BlobError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::NotFound => Self::NotFound,
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full(error),
+            _ => Self::Io(error),
+        }
+    }
+}
+
+/// Whether `key` is a relative path of plain segments: no empty, `.` or `..` segment, no
+/// backslash, no control character, at most 1,024 bytes (the limit of S3).
+pub fn is_valid_key(key: &str) -> bool {
+    key.len() <= 1024
+        && !key.contains('\\')
+        && !key.chars().any(char::is_control)
+        && key.split('/').all(|segment| !matches!(segment, "" | "." | ".."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_valid_key;
+
+    #[test]
+    fn keys_cannot_climb() {
+        assert!(is_valid_key("uploads/user-1/0198-a b.pdf"));
+        for key in ["", "/etc/passwd", "a/../b", "a//b", "./a", "a/..", "a\\b", "a\0b"] {
+            assert!(!is_valid_key(key), "{key:?}");
+        }
+        assert!(!is_valid_key(&"a".repeat(1025)));
+    }
+}

@@ -1,0 +1,81 @@
+//! Tasks: their states, and when a failed attempt is tried again.
+
+use std::{fmt, time::Duration};
+
+use crate::document::named_states;
+
+/// How often a task is tried before it ends as failed, unless configured otherwise.
+pub const DEFAULT_MAX_ATTEMPTS: i16 = 5;
+
+named_states! {
+    /// Where a task is on its way.
+    TaskStatus {
+        /// Waits for a worker.
+        Pending = "pending",
+        /// A worker has it, until its lease runs out.
+        Processing = "processing",
+        /// Done; the result is there.
+        Completed = "completed",
+        /// Could not be done; the task says why.
+        Failed = "failed",
+        /// Cancelled by its user.
+        Cancelled = "cancelled",
+    }
+}
+
+impl TaskStatus {
+    /// Whether the system does nothing more by itself.
+    pub const fn is_terminal(self) -> bool {
+        matches!(self, Self::Completed | Self::Failed | Self::Cancelled)
+    }
+
+    /// Whether the step from this state to `next` exists.
+    pub const fn can_become(self, next: Self) -> bool {
+        matches!(
+            (self, next),
+            (Self::Pending, Self::Processing | Self::Cancelled)
+                | (
+                    Self::Processing,
+                    Self::Pending | Self::Completed | Self::Failed | Self::Cancelled
+                )
+                | (Self::Failed | Self::Cancelled, Self::Pending)
+        )
+    }
+}
+
+/// How long to wait before attempt number `attempt + 1`: exponential backoff with equal jitter
+/// (half of the step is always waited, the rest by chance), from 2 s, doubled each time, at most
+/// 10 minutes. `fraction` in `0.0..1.0` is the chance.
+pub fn retry_delay(attempt: i16, fraction: f64) -> Duration {
+    const BASE: f64 = 2.0;
+    const CAP: f64 = 600.0;
+    let exponent = i32::from(attempt.clamp(1, 16)) - 1;
+    let step = (BASE * 2_f64.powi(exponent)).min(CAP);
+    Duration::from_secs_f64(step * (0.5 + 0.5 * fraction.clamp(0.0, 1.0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn completed_stays_and_the_others_can_be_retried() {
+        assert!(
+            TaskStatus::ALL
+                .iter()
+                .all(|to| !TaskStatus::Completed.can_become(*to))
+        );
+        assert!(TaskStatus::Failed.can_become(TaskStatus::Pending));
+        assert!(TaskStatus::Cancelled.can_become(TaskStatus::Pending));
+        assert!(!TaskStatus::Pending.can_become(TaskStatus::Completed));
+    }
+
+    #[test]
+    fn delays_grow_and_are_capped() {
+        assert_eq!(retry_delay(1, 1.0), Duration::from_secs(2));
+        assert_eq!(retry_delay(1, 0.0), Duration::from_secs(1));
+        assert_eq!(retry_delay(4, 1.0), Duration::from_secs(16));
+        assert_eq!(retry_delay(i16::MAX, 1.0), Duration::from_secs(600));
+        assert_eq!(retry_delay(-3, 0.0), Duration::from_secs(1));
+    }
+}
