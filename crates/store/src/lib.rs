@@ -1,1 +1,24 @@
-//! (being written)
+//! PostgreSQL, alone: schema, pool, migrations, and the queries, grouped by noun.
+//!
+//! Functions take a connection, so that they run alone or inside a transaction. Every query
+//! that serves a user carries the owner's id. Rows never leave as responses: the services map
+//! them to what clients read. Errors are the domain's: no answer from the database is
+//! [`quire_domain::ErrorCode::DatabaseUnavailable`], anything unexpected is internal.
+
+pub mod audit;
+pub mod documents;
+mod error;
+pub mod events;
+pub mod limits;
+pub mod listen;
+pub mod migrations;
+mod pool;
+pub mod private_server;
+pub mod queue;
+pub mod schema;
+pub mod sessions;
+pub mod tasks;
+pub mod users;
+
+pub use diesel_async::AsyncPgConnection;
+pub use pool::{Connection, Pool, PoolOptions};

@@ -1,0 +1,301 @@
+//! Documents, their pages of text, and the blobs that wait for deletion.
+
+use chrono::{DateTime, Utc};
+use diesel::{dsl::now, prelude::*};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
+use quire_domain::{
+    DocumentId, Result, UserId,
+    document::DocumentStatus,
+    event::EventName,
+    failure::{Failure, FailureCode},
+};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::{
+    error::Context,
+    events::{self, NewEvent},
+    schema::{blob_deletions, document_pages, documents},
+};
+
+/// A document as it is stored.
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable)]
+#[diesel(table_name = documents, check_for_backend(diesel::pg::Pg))]
+#[allow(missing_docs, reason = "the fields are the columns")]
+pub struct Document {
+    id: Uuid,
+    user_id: i64,
+    pub filename: String,
+    pub media_type: String,
+    pub size: i64,
+    pub sha256: Vec<u8>,
+    pub storage_key: String,
+    status: String,
+    pub metadata: Value,
+    pub error_code: Option<String>,
+    pub last_error: Option<String>,
+    pub created_at: DateTime<Utc>,
+}
+
+impl Document {
+    /// The document's id.
+    pub fn id(&self) -> DocumentId {
+        DocumentId(self.id)
+    }
+
+    /// Whose it is.
+    pub fn user_id(&self) -> UserId {
+        UserId(self.user_id)
+    }
+
+    /// Where it is on its way. The column is checked, so the fallback is never seen.
+    pub fn status(&self) -> DocumentStatus {
+        DocumentStatus::parse(&self.status).unwrap_or(DocumentStatus::Failed)
+    }
+}
+
+/// A document whose bytes have been stored.
+#[derive(Debug, Clone)]
+#[allow(missing_docs, reason = "the fields are the columns")]
+pub struct NewDocument<'a> {
+    pub id: DocumentId,
+    pub user_id: UserId,
+    pub filename: &'a str,
+    /// What the client said it was.
+    pub declared_type: Option<&'a str>,
+    /// What its content says it is.
+    pub media_type: &'a str,
+    pub size: i64,
+    pub sha256: &'a [u8; 32],
+    pub storage_key: &'a str,
+}
+
+/// The text of one page.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = document_pages, check_for_backend(diesel::pg::Pg))]
+pub struct Page {
+    /// From 1.
+    pub number: i32,
+    /// Its text. Never holds a NUL, which PostgreSQL cannot store.
+    pub text: String,
+    /// `text` or `ocr`.
+    pub method: String,
+}
+
+/// Stores a document that waits for a worker.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn insert_queued(connection: &mut AsyncPgConnection, new: &NewDocument<'_>) -> Result<()> {
+    diesel::insert_into(documents::table)
+        .values((
+            documents::id.eq(new.id.0),
+            documents::user_id.eq(new.user_id.0),
+            documents::filename.eq(new.filename),
+            documents::declared_type.eq(new.declared_type),
+            documents::media_type.eq(new.media_type),
+            documents::size.eq(new.size),
+            documents::sha256.eq(new.sha256.as_slice()),
+            documents::storage_key.eq(new.storage_key),
+            documents::status.eq(DocumentStatus::Queued.as_str()),
+        ))
+        .execute(connection)
+        .await
+        .context("storing a document")?;
+    Ok(())
+}
+
+/// A document of this user.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn find(
+    connection: &mut AsyncPgConnection,
+    owner: UserId,
+    id: DocumentId,
+) -> Result<Option<Document>> {
+    documents::table
+        .find(id.0)
+        .filter(documents::user_id.eq(owner.0))
+        .select(Document::as_select())
+        .first(connection)
+        .await
+        .optional()
+        .context("reading a document")
+}
+
+/// The pages of a document that has been read, in order.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn pages(connection: &mut AsyncPgConnection, id: DocumentId) -> Result<Vec<Page>> {
+    document_pages::table
+        .filter(document_pages::document_id.eq(id.0))
+        .order(document_pages::number)
+        .select(Page::as_select())
+        .load(connection)
+        .await
+        .context("reading pages")
+}
+
+/// Says that a worker reads the document now; `false` when it is past that.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn begin_reading(connection: &mut AsyncPgConnection, id: DocumentId) -> Result<bool> {
+    let open = [
+        DocumentStatus::Queued.as_str(),
+        DocumentStatus::Processing.as_str(),
+    ];
+    let begun = diesel::update(documents::table.find(id.0).filter(documents::status.eq_any(open)))
+        .set((
+            documents::status.eq(DocumentStatus::Processing.as_str()),
+            documents::updated_at.eq(now),
+        ))
+        .execute(connection)
+        .await
+        .context("beginning to read a document")?;
+    Ok(begun > 0)
+}
+
+/// What reading a document gave.
+#[derive(Debug)]
+#[allow(missing_docs, reason = "the fields are the columns")]
+pub struct Reading<'a> {
+    pub media_type: &'a str,
+    pub metadata: &'a Value,
+    pub pages: &'a [Page],
+}
+
+/// Stores what was read and says so, in one transaction. When another worker was first,
+/// nothing changes: both read the same bytes.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn finish_reading(
+    connection: &mut AsyncPgConnection,
+    document: &Document,
+    reading: &Reading<'_>,
+) -> Result<()> {
+    connection
+        .transaction(async |connection| {
+            let finished = diesel::update(in_processing(document.id()))
+                .set((
+                    documents::status.eq(DocumentStatus::Completed.as_str()),
+                    documents::media_type.eq(reading.media_type),
+                    documents::metadata.eq(reading.metadata),
+                    documents::updated_at.eq(now),
+                ))
+                .execute(connection)
+                .await?;
+            if finished == 0 {
+                return Ok(());
+            }
+            insert_pages(connection, document.id(), reading.pages).await?;
+            let event = NewEvent::of_document(
+                document,
+                EventName::DocumentReady,
+                DocumentStatus::Completed,
+                "The document has been read.",
+            );
+            events::insert(connection, &event).await
+        })
+        .await
+        .context("storing what was read")
+}
+
+/// Says that the document cannot be read, and why.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn fail_reading(
+    connection: &mut AsyncPgConnection,
+    id: DocumentId,
+    failure: &Failure,
+) -> Result<()> {
+    diesel::update(in_processing(id))
+        .set((
+            documents::status.eq(DocumentStatus::Failed.as_str()),
+            documents::error_code.eq(failure.code.as_str()),
+            documents::last_error.eq(failure.message.as_ref()),
+            documents::updated_at.eq(now),
+        ))
+        .execute(connection)
+        .await
+        .context("failing a document")?;
+    Ok(())
+}
+
+/// Why a document that is `FAILED` could not be read.
+pub fn failure_of(document: &Document) -> Failure {
+    let code = document.error_code.as_deref();
+    let code = FailureCode::ALL.iter().find(|known| Some(known.as_str()) == code);
+    Failure::new(
+        code.copied().unwrap_or(FailureCode::DocumentCorrupt),
+        document
+            .last_error
+            .clone()
+            .unwrap_or_else(|| "The document could not be read.".to_owned()),
+    )
+}
+
+/// Blobs whose documents are gone, oldest first.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn blobs_to_delete(connection: &mut AsyncPgConnection, limit: i64) -> Result<Vec<String>> {
+    blob_deletions::table
+        .order(blob_deletions::requested_at)
+        .limit(limit)
+        .select(blob_deletions::storage_key)
+        .load(connection)
+        .await
+        .context("reading blobs to delete")
+}
+
+/// Says that a blob has been deleted.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn forget_blob(connection: &mut AsyncPgConnection, storage_key: &str) -> Result<()> {
+    diesel::delete(blob_deletions::table.find(storage_key))
+        .execute(connection)
+        .await
+        .context("forgetting a deleted blob")?;
+    Ok(())
+}
+
+#[diesel::dsl::auto_type(no_type_alias)]
+fn in_processing(id: DocumentId) -> _ {
+    let key: Uuid = id.0;
+    let processing: &'static str = DocumentStatus::Processing.as_str();
+    documents::table
+        .find(key)
+        .filter(documents::status.eq(processing))
+}
+
+async fn insert_pages(
+    connection: &mut AsyncPgConnection,
+    id: DocumentId,
+    pages: &[Page],
+) -> diesel::QueryResult<()> {
+    // Four columns a row; PostgreSQL takes at most 65,535 parameters in one statement.
+    for chunk in pages.chunks(1_000) {
+        let rows: Vec<_> = chunk
+            .iter()
+            .map(|page| {
+                (
+                    document_pages::document_id.eq(id.0),
+                    document_pages::number.eq(page.number),
+                    document_pages::text.eq(&page.text),
+                    document_pages::method.eq(&page.method),
+                )
+            })
+            .collect();
+        diesel::insert_into(document_pages::table)
+            .values(rows)
+            .execute(connection)
+            .await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,170 @@
+//! The tables, typed. Kept equal to `migrations/` by a test that asks the database.
+
+#![allow(
+    missing_docs,
+    reason = "the columns are documented where they are made, in `migrations/`"
+)]
+
+diesel::table! {
+    users (id) {
+        id -> BigInt,
+        username -> Text,
+        username_key -> Text,
+        email -> Text,
+        email_key -> Text,
+        password_hash -> Text,
+        first_name -> Text,
+        last_name -> Text,
+        phone -> Text,
+        birthdate -> Nullable<Date>,
+        wallet -> Numeric,
+        role -> Text,
+        active -> Bool,
+        api_calls_count -> BigInt,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        last_login_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    refresh_tokens (token_hash) {
+        token_hash -> Binary,
+        family -> Uuid,
+        user_id -> BigInt,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        used_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    socket_tickets (ticket_hash) {
+        ticket_hash -> Binary,
+        user_id -> BigInt,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    rate_windows (key) {
+        key -> Text,
+        count -> BigInt,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    audit_log (id) {
+        id -> BigInt,
+        actor_id -> Nullable<BigInt>,
+        subject_id -> Nullable<BigInt>,
+        action -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    documents (id) {
+        id -> Uuid,
+        user_id -> BigInt,
+        kind -> Text,
+        filename -> Text,
+        declared_type -> Nullable<Text>,
+        media_type -> Text,
+        size -> BigInt,
+        sha256 -> Binary,
+        storage_key -> Text,
+        status -> Text,
+        metadata -> Jsonb,
+        error_code -> Nullable<Text>,
+        last_error -> Nullable<Text>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    document_pages (document_id, number) {
+        document_id -> Uuid,
+        number -> Integer,
+        text -> Text,
+        method -> Text,
+    }
+}
+
+diesel::table! {
+    blob_deletions (storage_key) {
+        storage_key -> Text,
+        requested_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    tasks (id) {
+        id -> Uuid,
+        user_id -> BigInt,
+        document_id -> Uuid,
+        task_type -> Text,
+        params -> Jsonb,
+        status -> Text,
+        attempt -> SmallInt,
+        max_attempts -> SmallInt,
+        run_at -> Timestamptz,
+        lease_until -> Nullable<Timestamptz>,
+        worker -> Nullable<Uuid>,
+        cancel_requested -> Bool,
+        progress -> SmallInt,
+        result -> Nullable<Text>,
+        output -> Nullable<Jsonb>,
+        warnings -> Jsonb,
+        error_code -> Nullable<Text>,
+        error_message -> Nullable<Text>,
+        provider -> Nullable<Text>,
+        model -> Nullable<Text>,
+        input_tokens -> Nullable<BigInt>,
+        output_tokens -> Nullable<BigInt>,
+        cost -> Nullable<Numeric>,
+        idempotency_key -> Nullable<Text>,
+        created_at -> Timestamptz,
+        started_at -> Nullable<Timestamptz>,
+        finished_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    events (id) {
+        id -> BigInt,
+        user_id -> BigInt,
+        name -> Text,
+        task_id -> Nullable<Uuid>,
+        document_id -> Nullable<Uuid>,
+        filename -> Nullable<Text>,
+        task_type -> Nullable<Text>,
+        status -> Nullable<Text>,
+        message -> Nullable<Text>,
+        progress -> Nullable<SmallInt>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::joinable!(refresh_tokens -> users (user_id));
+diesel::joinable!(socket_tickets -> users (user_id));
+diesel::joinable!(documents -> users (user_id));
+diesel::joinable!(document_pages -> documents (document_id));
+diesel::joinable!(tasks -> documents (document_id));
+diesel::joinable!(tasks -> users (user_id));
+diesel::joinable!(events -> users (user_id));
+
+diesel::allow_tables_to_appear_in_same_query!(
+    users,
+    refresh_tokens,
+    socket_tickets,
+    rate_windows,
+    audit_log,
+    documents,
+    document_pages,
+    blob_deletions,
+    tasks,
+    events,
+);

@@ -1,0 +1,379 @@
+//! Tasks as their users see them: submit, read, list, cancel, retry. What workers do with
+//! them is in [`crate::queue`].
+
+use bigdecimal::BigDecimal;
+use chrono::{DateTime, Utc};
+use diesel::{
+    prelude::*,
+    sql_types::{BigInt, Binary, Jsonb, Nullable, SmallInt, Text, Uuid as SqlUuid},
+};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use quire_domain::{DocumentId, Result, TaskId, UserId, task::TaskStatus};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::{
+    documents::NewDocument,
+    error::{Context, from_diesel, violated_constraint},
+    schema::{documents, tasks},
+};
+
+/// A task with the name of its document.
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable)]
+#[diesel(table_name = tasks, check_for_backend(diesel::pg::Pg))]
+#[allow(missing_docs, reason = "the fields are the columns")]
+pub struct Task {
+    id: Uuid,
+    document_id: Uuid,
+    #[diesel(select_expression = documents::filename)]
+    pub filename: String,
+    pub task_type: String,
+    pub params: Value,
+    status: String,
+    pub attempt: i16,
+    pub max_attempts: i16,
+    pub cancel_requested: bool,
+    pub progress: i16,
+    pub result: Option<String>,
+    pub output: Option<Value>,
+    pub warnings: Value,
+    pub error_code: Option<String>,
+    pub error_message: Option<String>,
+    pub provider: Option<String>,
+    pub model: Option<String>,
+    pub input_tokens: Option<i64>,
+    pub output_tokens: Option<i64>,
+    pub cost: Option<BigDecimal>,
+    pub created_at: DateTime<Utc>,
+    pub started_at: Option<DateTime<Utc>>,
+    pub finished_at: Option<DateTime<Utc>>,
+}
+
+impl Task {
+    /// The task's id.
+    pub fn id(&self) -> TaskId {
+        TaskId(self.id)
+    }
+
+    /// The document it works on.
+    pub fn document_id(&self) -> DocumentId {
+        DocumentId(self.document_id)
+    }
+
+    /// Where it is on its way. The column is checked, so the fallback is never seen.
+    pub fn status(&self) -> TaskStatus {
+        TaskStatus::parse(&self.status).unwrap_or(TaskStatus::Failed)
+    }
+}
+
+/// A task to be done.
+#[derive(Debug, Clone)]
+#[allow(missing_docs, reason = "the fields are the columns")]
+pub struct NewTask<'a> {
+    pub id: TaskId,
+    pub task_type: &'a str,
+    pub params: &'a Value,
+    pub max_attempts: i16,
+    pub idempotency_key: Option<&'a str>,
+}
+
+/// What became of a submission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Submitted {
+    /// It is stored and waits for a worker.
+    Accepted,
+    /// The idempotency key was used before; nothing was stored.
+    Duplicate,
+}
+
+const INSERT_TASK_AND_EVENT: &str = "task as ( \
+     insert into tasks (id, user_id, document_id, task_type, params, max_attempts, idempotency_key) \
+     select $1, document.user_id, document.id, $2, $3, $4, $5 from document returning * \
+ ) \
+ insert into events (user_id, name, task_id, document_id, filename, task_type, status, message, progress) \
+ select task.user_id, 'task_queued', task.id, task.document_id, document.filename, task.task_type, \
+     'pending', 'The task waits for a worker.', 0 from task join document on document.id = task.document_id";
+
+/// Stores a document, its first task and the event, all or nothing, in one statement.
+///
+/// # Errors
+/// When the database does not answer, or the account is gone.
+pub async fn submit_document(
+    connection: &mut AsyncPgConnection,
+    document: &NewDocument<'_>,
+    task: &NewTask<'_>,
+) -> Result<Submitted> {
+    let sql = format!(
+        "with document as ( \
+             insert into documents (id, user_id, filename, declared_type, media_type, size, sha256, storage_key, status) \
+             values ($6, $7, $8, $9, $10, $11, $12, $13, 'QUEUED') returning id, user_id, filename \
+         ), {INSERT_TASK_AND_EVENT}"
+    );
+    let inserted = bind_task(diesel::sql_query(sql).into_boxed(), task)
+        .bind::<SqlUuid, _>(document.id.0)
+        .bind::<BigInt, _>(document.user_id.0)
+        .bind::<Text, _>(document.filename)
+        .bind::<Nullable<Text>, _>(document.declared_type)
+        .bind::<Text, _>(document.media_type)
+        .bind::<BigInt, _>(document.size)
+        .bind::<Binary, _>(document.sha256.as_slice())
+        .bind::<Text, _>(document.storage_key)
+        .execute(connection)
+        .await;
+    submitted(inserted).map(|(outcome, _)| outcome)
+}
+
+/// Stores one more task for a document of this user, and the event; `None` when there is no
+/// such document.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn create(
+    connection: &mut AsyncPgConnection,
+    owner: UserId,
+    document: DocumentId,
+    task: &NewTask<'_>,
+) -> Result<Option<Submitted>> {
+    let sql = format!(
+        "with document as (select id, user_id, filename from documents where id = $6 and user_id = $7), \
+         {INSERT_TASK_AND_EVENT}"
+    );
+    let inserted = bind_task(diesel::sql_query(sql).into_boxed(), task)
+        .bind::<SqlUuid, _>(document.0)
+        .bind::<BigInt, _>(owner.0)
+        .execute(connection)
+        .await;
+    let (outcome, rows) = submitted(inserted)?;
+    Ok((rows > 0 || outcome == Submitted::Duplicate).then_some(outcome))
+}
+
+type BoxedQuery<'a> =
+    diesel::query_builder::BoxedSqlQuery<'a, diesel::pg::Pg, diesel::query_builder::SqlQuery>;
+
+fn bind_task<'a>(query: BoxedQuery<'a>, task: &'a NewTask<'_>) -> BoxedQuery<'a> {
+    query
+        .bind::<SqlUuid, _>(task.id.0)
+        .bind::<Text, _>(task.task_type)
+        .bind::<Jsonb, _>(task.params)
+        .bind::<SmallInt, _>(task.max_attempts)
+        .bind::<Nullable<Text>, _>(task.idempotency_key)
+}
+
+fn submitted(inserted: diesel::QueryResult<usize>) -> Result<(Submitted, usize)> {
+    match inserted {
+        Ok(rows) => Ok((Submitted::Accepted, rows)),
+        Err(error) if violated_constraint(&error) == Some("tasks_idempotency_key") => {
+            Ok((Submitted::Duplicate, 0))
+        }
+        Err(error) => Err(from_diesel(error, "storing a task")),
+    }
+}
+
+/// A task of this user.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn find(connection: &mut AsyncPgConnection, owner: UserId, id: TaskId) -> Result<Option<Task>> {
+    tasks::table
+        .inner_join(documents::table)
+        .filter(tasks::id.eq(id.0).and(tasks::user_id.eq(owner.0)))
+        .select(Task::as_select())
+        .first(connection)
+        .await
+        .optional()
+        .context("reading a task")
+}
+
+/// The task that was made with this idempotency key.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn find_by_idempotency_key(
+    connection: &mut AsyncPgConnection,
+    owner: UserId,
+    key: &str,
+) -> Result<Option<Task>> {
+    tasks::table
+        .inner_join(documents::table)
+        .filter(tasks::user_id.eq(owner.0).and(tasks::idempotency_key.eq(key)))
+        .select(Task::as_select())
+        .first(connection)
+        .await
+        .optional()
+        .context("reading a task by its idempotency key")
+}
+
+/// Which tasks to list.
+#[derive(Debug, Clone, Default)]
+pub struct TaskFilter {
+    /// Only those older than this one.
+    pub before: Option<TaskId>,
+    /// Only those in this state.
+    pub status: Option<TaskStatus>,
+    /// Only those of this type.
+    pub task_type: Option<String>,
+    /// Only those of this document.
+    pub document_id: Option<DocumentId>,
+}
+
+/// Tasks of this user, newest first, at most `limit`. Their ids are ordered by time, so the
+/// last id of one page is where the next one begins.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn list(
+    connection: &mut AsyncPgConnection,
+    owner: UserId,
+    filter: &TaskFilter,
+    limit: i64,
+) -> Result<Vec<Task>> {
+    let mut query = tasks::table
+        .inner_join(documents::table)
+        .filter(tasks::user_id.eq(owner.0))
+        .order(tasks::id.desc())
+        .limit(limit)
+        .select(Task::as_select())
+        .into_boxed();
+    if let Some(before) = filter.before {
+        query = query.filter(tasks::id.lt(before.0));
+    }
+    if let Some(status) = filter.status {
+        query = query.filter(tasks::status.eq(status.as_str()));
+    }
+    if let Some(task_type) = &filter.task_type {
+        query = query.filter(tasks::task_type.eq(task_type.as_str()));
+    }
+    if let Some(document) = filter.document_id {
+        query = query.filter(tasks::document_id.eq(document.0));
+    }
+    query.load(connection).await.context("listing tasks")
+}
+
+/// How many tasks of this user are not done yet, counted up to `limit`.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn count_open(connection: &mut AsyncPgConnection, owner: UserId, limit: i64) -> Result<i64> {
+    count_up_to(
+        connection,
+        "select count(*) as count from \
+         (select 1 from tasks where user_id = $1 and status = 'pending' limit $2) as open",
+        owner.0,
+        limit,
+    )
+    .await
+}
+
+/// How many tasks of all users wait, counted up to `limit`.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn count_pending(connection: &mut AsyncPgConnection, limit: i64) -> Result<i64> {
+    count_up_to(
+        connection,
+        "select count(*) as count from \
+         (select 1 from tasks where user_id >= $1 and status = 'pending' limit $2) as open",
+        i64::MIN,
+        limit,
+    )
+    .await
+}
+
+async fn count_up_to(
+    connection: &mut AsyncPgConnection,
+    query: &str,
+    user_id: i64,
+    limit: i64,
+) -> Result<i64> {
+    #[derive(QueryableByName)]
+    struct Count {
+        #[diesel(sql_type = BigInt)]
+        count: i64,
+    }
+    let row: Count = diesel::sql_query(query)
+        .bind::<BigInt, _>(user_id)
+        .bind::<BigInt, _>(limit)
+        .get_result(connection)
+        .await
+        .context("counting tasks")?;
+    Ok(row.count)
+}
+
+/// Cancels a task of this user: at once while it waits, by a request to its worker while it
+/// is being worked on. Gives its state after that; `None` when it does not exist or was
+/// done, failed or cancelled already.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn cancel(
+    connection: &mut AsyncPgConnection,
+    owner: UserId,
+    id: TaskId,
+) -> Result<Option<TaskStatus>> {
+    change_status(
+        connection,
+        "with task as ( \
+             update tasks set cancel_requested = true, \
+                 status = case status when 'pending' then 'cancelled' else status end, \
+                 finished_at = case status when 'pending' then now() end \
+             where id = $1 and user_id = $2 and status in ('pending', 'processing') returning * \
+         ), event as ( \
+             insert into events (user_id, name, task_id, document_id, filename, task_type, status, message, progress) \
+             select task.user_id, 'task_cancelled', task.id, task.document_id, documents.filename, \
+                 task.task_type, task.status, 'The task was cancelled before it began.', task.progress \
+             from task join documents on documents.id = task.document_id where task.status = 'cancelled' \
+         ) select status from task",
+        owner,
+        id,
+    )
+    .await
+}
+
+/// Puts a failed or cancelled task of this user back to wait, as if it were new; `None` when
+/// it does not exist or is in another state.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn retry(
+    connection: &mut AsyncPgConnection,
+    owner: UserId,
+    id: TaskId,
+) -> Result<Option<TaskStatus>> {
+    change_status(
+        connection,
+        "with task as ( \
+             update tasks set status = 'pending', attempt = 0, run_at = now(), cancel_requested = false, \
+                 progress = 0, error_code = null, error_message = null, started_at = null, finished_at = null \
+             where id = $1 and user_id = $2 and status in ('failed', 'cancelled') returning * \
+         ), event as ( \
+             insert into events (user_id, name, task_id, document_id, filename, task_type, status, message, progress) \
+             select task.user_id, 'task_queued', task.id, task.document_id, documents.filename, \
+                 task.task_type, 'pending', 'The task waits for a worker again.', 0 \
+             from task join documents on documents.id = task.document_id \
+         ) select status from task",
+        owner,
+        id,
+    )
+    .await
+}
+
+async fn change_status(
+    connection: &mut AsyncPgConnection,
+    query: &str,
+    owner: UserId,
+    id: TaskId,
+) -> Result<Option<TaskStatus>> {
+    #[derive(QueryableByName)]
+    struct Status {
+        #[diesel(sql_type = Text)]
+        status: String,
+    }
+    let changed: Option<Status> = diesel::sql_query(query)
+        .bind::<SqlUuid, _>(id.0)
+        .bind::<BigInt, _>(owner.0)
+        .get_result(connection)
+        .await
+        .optional()
+        .context("changing a task")?;
+    Ok(changed.and_then(|row| TaskStatus::parse(&row.status)))
+}

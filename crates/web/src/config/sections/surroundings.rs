@@ -1,0 +1,46 @@
+//! Development or production.
+
+use super::super::{Reader, Section, Variable};
+
+/// In what surroundings Quire runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AppEnv {
+    /// On one machine: files on disk, queue in the database.
+    Local,
+    /// On AWS: files in S3, queue in SQS unless set otherwise.
+    Aws,
+    /// For real: secrets must be given, nothing is generated.
+    Production,
+}
+
+impl AppEnv {
+    const APP_ENV: Variable = Variable::new(
+        "APP_ENV",
+        "Surroundings: local, aws (selects S3 and SQS) or production (refuses to run without secrets).",
+    )
+    .default("local");
+
+    /// What is read here.
+    pub const SECTION: Section<'static> = Section { title: "Surroundings", variables: &[Self::APP_ENV] };
+
+    /// Reads the section.
+    pub fn read(reader: &mut Reader<'_>) -> Self {
+        reader.choice(
+            &Self::APP_ENV,
+            &[("local", Self::Local), ("aws", Self::Aws), ("production", Self::Production)],
+            Self::Local,
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::read, *};
+
+    #[test]
+    fn surroundings_are_one_of_three() {
+        assert_eq!(read(&[("APP_ENV", "Production")], AppEnv::read).unwrap(), AppEnv::Production);
+        let error = read(&[("APP_ENV", "prod")], AppEnv::read).unwrap_err();
+        assert!(error.contains("APP_ENV must be one of local, aws, production, not `prod`"), "{error}");
+    }
+}
