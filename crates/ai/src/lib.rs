@@ -1,1 +1,42 @@
-//! (being written)
+//! Text in, answer out: the task types and the two engines that do them.
+//!
+//! A [`TaskType`](task::TaskType) says what is wanted: its parameters, the shape of its answer,
+//! its prompt, how the pieces of a long text come together, and its deterministic method, if it
+//! has one. An [`Engine`] does it:
+//!
+//! - [`LocalEngine`] by deterministic methods, with no network and no key. It never passes
+//!   itself off as a model: provider `local`, model `local-rules-1`.
+//! - [`ModelEngine`] by prompts over a [`ChatClient`]; one client per provider.
+//!
+//! A new task type is one file in `src/tasks/` and one line in its list; a new provider is one
+//! file in `src/providers/` and one line in its list.
+//!
+//! No price table is kept: [`Answer::cost`] is `None`, which means "not known", never "nothing".
+
+mod answer;
+mod clean;
+mod config;
+mod context;
+mod document;
+mod engine;
+mod error;
+mod languages;
+mod local;
+mod model;
+mod params;
+mod providers;
+pub mod registry;
+mod schema;
+pub mod task;
+mod tasks;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use answer::{Answer, PageText, Request, TokenUsage, Warning};
+pub use config::{AiConfig, ConfigError, RetryPolicy, Timeouts, Wire};
+pub use context::{Progress, ProgressSink, RunContext};
+pub use engine::{Engine, EngineInfo, SharedEngine, engine};
+pub use error::{AiError, Verdict};
+pub use local::{LOCAL_MODEL, LocalEngine};
+pub use model::{Caps, ChatCall, ChatClient, ChatReply, Finish, ModelEngine};
+pub use providers::{Provider, UnknownProvider};

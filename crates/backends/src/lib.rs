@@ -1,1 +1,5 @@
-//! (being written)
+//! Adapters for the ports of the domain: the world outside, behind the traits of
+//! [`quire_domain::ports`]. Each port has one contract suite (`tests/it`) that every
+//! adapter runs.
+
+pub mod blobs;

@@ -1,1 +1,103 @@
-fn main() {}
+//! The `quire` command: everything in one process with a private PostgreSQL, and the
+//! administration commands.
+
+mod database;
+mod home;
+mod superuser;
+mod up;
+mod welcome;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use quire_web::config::{Environment, HttpConfig, Reader, Section, Variable, help_text};
+
+use crate::database::Database;
+
+/// Documents in, answers out.
+///
+/// Without a command, everything runs in one process on one port, with a private PostgreSQL
+/// in the data directory: no key, no cloud, no Docker.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run everything (the default).
+    Up,
+    /// Bring the database to the newest schema: the one at DATABASE_URL, else the private one.
+    Migrate,
+    /// Make an account that may do everything.
+    Createsuperuser(superuser::Arguments),
+    /// Write the API descriptions of both services into a directory.
+    Openapi {
+        /// The directory.
+        #[arg(default_value = "openapi")]
+        directory: PathBuf,
+    },
+}
+
+const HTTP: &[Variable] = &HttpConfig::variables(up::DEFAULT_PORT);
+
+fn main() -> ExitCode {
+    quire_extract::child::run_if_child();
+    let matches = Arguments::command().after_help(help_text(&sections())).get_matches();
+    let arguments = match Arguments::from_arg_matches(&matches) {
+        Ok(arguments) => arguments,
+        Err(error) => error.exit(),
+    };
+    match run(arguments.command.unwrap_or(Command::Up)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            say(&format!("quire: {message}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn sections() -> Vec<Section<'static>> {
+    let own = [up::SECTION].into_iter();
+    let gateway = quire_gateway::GatewayConfig::SECTIONS;
+    own.chain(quire_processor::serve::sections(HTTP)).chain(gateway).collect()
+}
+
+fn run(command: Command) -> Result<(), String> {
+    let environment = Environment::from_process().map_err(|e| e.to_string())?;
+    let runtime = tokio::runtime::Runtime::new().map_err(|e| e.to_string())?;
+    runtime.block_on(async {
+        match command {
+            Command::Up => up::up(environment).await,
+            Command::Migrate => migrate(&environment).await,
+            Command::Createsuperuser(arguments) => superuser::create(&environment, arguments).await,
+            Command::Openapi { directory } => write_openapi(&directory),
+        }
+    })
+}
+
+async fn migrate(environment: &Environment) -> Result<(), String> {
+    let home = || up::open_home(&mut Reader::new(environment));
+    let database = Database::for_admin(environment, home).await?;
+    say("The database is up to date.");
+    database.close().await
+}
+
+fn write_openapi(directory: &std::path::Path) -> Result<(), String> {
+    std::fs::create_dir_all(directory).map_err(|e| e.to_string())?;
+    for (name, api) in
+        [("gateway.json", quire_gateway::openapi()), ("processor.json", quire_processor::serve::openapi())]
+    {
+        let json = api.to_pretty_json().map_err(|e| e.to_string())?;
+        std::fs::write(directory.join(name), json + "\n").map_err(|e| format!("{name}: {e}"))?;
+    }
+    Ok(())
+}
+
+/// Says something to the person at the terminal.
+#[expect(clippy::print_stderr, reason = "the person who started the program reads it")]
+fn say(text: &str) {
+    eprintln!("{text}");
+}

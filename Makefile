@@ -1,0 +1,52 @@
+# `make` alone lists what there is.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help run test test-tools lint format lint-code docs lint-deps lint-containers lint-scripts lint-nginx openapi bench ci
+
+help: ## List the commands
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '  make %-16s %s\n' "$$name" "$$text"; done
+
+run: ## Build and start Quire with a PostgreSQL of its own
+	@scripts/run.sh
+
+test: ## Run all tests
+	@scripts/test.sh
+
+test-tools: tests/mock-ai/node_modules/.package-lock.json ## Install the servers that tests talk to
+
+tests/mock-ai/node_modules/.package-lock.json: tests/mock-ai/package-lock.json
+	npm ci --prefix tests/mock-ai --no-audit --no-fund --loglevel=error
+	@touch $@
+
+lint: format lint-scripts lint-containers lint-nginx lint-deps lint-code docs ## Run every check but the tests
+
+format: ## Check the formatting
+	cargo fmt --all --check
+
+lint-code: ## Run clippy on everything
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+
+docs: ## Build the documentation, and fail on a broken link
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet
+
+lint-deps: ## Check licences, sources and duplicates of dependencies, and that there is one TLS stack
+	@. scripts/lib.sh && PATH=$$PATH:$$(tools_bin) && cargo deny --locked --log-level error check licenses bans sources
+	@scripts/check-tls.sh
+
+lint-containers: ## Check the Dockerfiles and the compose file
+	@scripts/lint-containers.sh
+
+lint-scripts: ## Check the shell scripts
+	@scripts/lint-scripts.sh
+
+lint-nginx: ## Let nginx check its configuration
+	@scripts/lint-nginx.sh
+
+openapi: ## Write the OpenAPI documents
+	@scripts/openapi.sh
+
+bench: ## Run the benchmarks
+	cargo bench --locked --workspace
+
+ci: ## Everything, as continuous integration runs it
+	@.ci/run

@@ -1,0 +1,79 @@
+//! Makes text safe to work on: one form for each character, nothing invisible.
+
+use unicode_normalization::{UnicodeNormalization, is_nfc};
+
+/// Normalises to NFC, unifies line ends, and drops what no reader sees but a model reads:
+/// control, zero-width, bidirectional-override, tag and variation-selector characters.
+pub(crate) fn clean(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut previous = '\0';
+    for c in text.chars() {
+        match c {
+            '\n' if previous == '\r' => {}
+            '\r' | '\n' | '\u{0B}' | '\u{0C}' | '\u{85}' | '\u{2028}' | '\u{2029}' => out.push('\n'),
+            '\t' => out.push(' '),
+            c if is_invisible(c) => {}
+            c => out.push(c),
+        }
+        previous = c;
+    }
+    if is_nfc(&out) { out } else { out.nfc().collect() }
+}
+
+fn is_invisible(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{AD}'                        // soft hyphen
+            | '\u{61C}' | '\u{180E}'        // Arabic letter mark, Mongolian vowel separator
+            | '\u{200B}'..='\u{200F}'       // zero width, direction marks
+            | '\u{202A}'..='\u{202E}'       // direction embeddings and overrides
+            | '\u{2060}'..='\u{206F}'       // joiners, isolates, deprecated format characters
+            | '\u{FEFF}'                    // byte order mark
+            | '\u{FFF9}'..='\u{FFFB}'       // interlinear annotation
+            | '\u{E0000}'..='\u{E007F}'     // tags
+            | '\u{E0100}'..='\u{E01EF}'     // variation selectors supplement
+        )
+}
+
+/// The words of `text` with single spaces between them.
+pub(crate) fn fold_whitespace(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(word);
+    }
+    out
+}
+
+/// At most `max` characters of `text`; an ellipsis shows where it was cut.
+pub(crate) fn shorten(text: &str, max: usize) -> String {
+    if text.chars().count() <= max {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(max.saturating_sub(1)).collect();
+    format!("{}…", kept.trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn invisible_characters_go_and_words_stay() {
+        let hidden = "Pay\u{200B} the\u{202E} bill\u{E0041}\u{E0042}\u{0}.\r\nThanks\u{FEFF}\tall";
+        assert_eq!(clean(hidden), "Pay the bill.\nThanks all");
+    }
+
+    #[test]
+    fn composed_and_decomposed_become_one() {
+        assert_eq!(clean("Cafe\u{301}"), "Café");
+    }
+
+    #[test]
+    fn shortening_counts_characters() {
+        assert_eq!(shorten("äöüß", 4), "äöüß");
+        assert_eq!(shorten("äöüßx", 4), "äöü…");
+    }
+}

@@ -1,0 +1,71 @@
+//! Checking that a model's words are the data that was agreed on.
+
+use jsonschema::Validator;
+use serde_json::Value;
+
+use crate::{clean::shorten, error::AiError};
+
+/// Problems told to a model that is asked to mend its answer: more would not help it.
+const PROBLEMS: usize = 8;
+const PROBLEM_CHARS: usize = 200;
+
+/// A JSON schema, ready to check answers.
+pub(crate) struct Shape {
+    validator: Validator,
+}
+
+impl Shape {
+    /// Compiles a schema.
+    ///
+    /// # Errors
+    /// [`AiError::Internal`] when it is no schema.
+    pub(crate) fn new(schema: &Value) -> Result<Self, AiError> {
+        let validator = jsonschema::validator_for(schema)
+            .map_err(|e| AiError::Internal(format!("a task's schema: {e}")))?;
+        Ok(Self { validator })
+    }
+
+    /// Parses an answer and checks it. Models that are not held to a schema like to put the
+    /// JSON into a Markdown fence: that is taken off.
+    ///
+    /// # Errors
+    /// What is wrong, in lines for the model.
+    pub(crate) fn read(&self, answer: &str) -> Result<Value, Vec<String>> {
+        let value: Value = serde_json::from_str(unfence(answer))
+            .map_err(|e| vec![format!("This is not valid JSON: {e}.")])?;
+        let problems: Vec<_> = self
+            .validator
+            .iter_errors(&value)
+            .take(PROBLEMS)
+            .map(|error| shorten(&format!("At `{}`: {error}", error.instance_path()), PROBLEM_CHARS))
+            .collect();
+        if problems.is_empty() { Ok(value) } else { Err(problems) }
+    }
+}
+
+fn unfence(answer: &str) -> &str {
+    let answer = answer.trim();
+    let Some(inner) = answer.strip_prefix("```").and_then(|rest| rest.strip_suffix("```")) else {
+        return answer;
+    };
+    inner.strip_prefix("json").unwrap_or(inner).trim()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn shape() -> Shape {
+        Shape::new(&json!({"type": "object", "required": ["n"], "properties": {"n": {"type": "integer"}}}))
+            .unwrap()
+    }
+
+    #[test]
+    fn fences_come_off_and_problems_are_named() {
+        assert_eq!(shape().read("```json\n{\"n\": 1}\n```"), Ok(json!({"n": 1})));
+        assert!(shape().read("{\"n\": 1").unwrap_err()[0].contains("not valid JSON"));
+        assert!(shape().read("{\"n\": \"one\"}").unwrap_err()[0].contains("/n"));
+    }
+}

@@ -1,0 +1,337 @@
+//! `qa`: one question answered from the text, and three to go on with.
+
+use std::collections::HashSet;
+
+use quire_domain::FieldErrors;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::{
+    answer::Warning,
+    clean::{clean, fold_whitespace, shorten},
+    error::AiError,
+    local::{
+        keywords::{self, Keyword},
+        questions::{Index, Phrasing},
+        round, sentences, summary,
+        words::{self, Words},
+    },
+    params::Params,
+    task::{Document, Draft, LocalJob, Overlap, Part, Prompt, Reduction, TaskType, decode},
+};
+
+pub(crate) struct Qa;
+
+#[derive(Deserialize)]
+struct Reply {
+    question: String,
+    answer: Option<String>,
+    evidence: Option<String>,
+    confidence: f64,
+    follow_ups: Vec<String>,
+}
+
+/// A question with its answer, as stored.
+struct Item {
+    question: String,
+    answer: Option<String>,
+    evidence: Option<String>,
+    page: Option<u32>,
+    confidence: f64,
+    given: bool,
+    grounded: bool,
+}
+
+const QUESTION_CHARS: usize = 500;
+const EVIDENCE_CHARS: usize = 500;
+const FOLLOW_UPS: usize = 3;
+/// Keywords among which the subjects of questions are looked for.
+const CANDIDATES: usize = 15;
+/// The passage found by the local method for a question of its own was not measured either.
+const OWN_CONFIDENCE: f64 = 0.5;
+
+impl TaskType for Qa {
+    fn name(&self) -> &'static str {
+        "qa"
+    }
+
+    fn title(&self) -> &'static str {
+        "Question and answer"
+    }
+
+    fn description(&self) -> &'static str {
+        "Answers `question` from the document, or else the main question the document answers, with the passage \
+         that shows it, and suggests three follow-up questions. The local provider quotes the passage that fits best."
+    }
+
+    fn params_schema(&self) -> Value {
+        json!({
+            "type": "object", "additionalProperties": false,
+            "properties": {"question": {
+                "type": "string", "maxLength": QUESTION_CHARS,
+                "description": "What you want to know; left out, the main question of the document is found.",
+            }},
+        })
+    }
+
+    fn output_schema(&self) -> Value {
+        json!({
+            "type": "object", "additionalProperties": false, "required": ["items", "follow_ups"],
+            "properties": {
+                "items": {"type": "array", "minItems": 1, "maxItems": 1, "items": {
+                    "type": "object", "additionalProperties": false,
+                    "required": ["question", "answer", "evidence", "page", "confidence", "origin", "grounded"],
+                    "properties": {
+                        "question": {"type": "string", "minLength": 1},
+                        "answer": {"type": ["string", "null"], "description": "null: the document does not say."},
+                        "evidence": {"type": ["string", "null"], "description": "Quoted from the document."},
+                        "page": {"type": ["integer", "null"], "description": "Where the evidence stands."},
+                        "confidence": {"type": "number", "minimum": 0, "maximum": 1},
+                        "origin": {"type": "string", "enum": ["user", "generated"]},
+                        "grounded": {"type": "boolean", "description": "Whether the evidence was found in the document."},
+                    },
+                }},
+                "follow_ups": {"type": "array", "maxItems": FOLLOW_UPS, "items": {"type": "string"}},
+            },
+        })
+    }
+
+    fn check_params(&self, params: &Value) -> Result<Value, FieldErrors> {
+        let mut read = Params::new(params);
+        let question = read.text("question", QUESTION_CHARS).map(|text| fold_whitespace(&clean(text)));
+        let question = question.filter(|text| !text.is_empty());
+        read.finish(question.map_or_else(|| json!({}), |question| json!({"question": question})))
+    }
+
+    fn answer_locally(&self, job: &LocalJob<'_>) -> Result<Draft, AiError> {
+        let language = job.document.language();
+        let sentences = sentences::of_document(job.document, job.context)?;
+        let words = Words::of(language.working_code());
+        let index = Index::new(&sentences, &words);
+        job.context.check()?;
+        let subjects = subjects(keywords::extract(&sentences, language, &words, CANDIDATES)?, &words);
+        job.context.check()?;
+        let phrasing = Phrasing::of(language.working_code());
+        let given = given(job.params);
+        let main = subjects.first();
+        let (question, found) = match given {
+            Some(question) => (question.to_owned(), index.search(&words.stems(question)).map(|f| (f.place, f.confidence))),
+            None => {
+                let place = match main.and_then(|subject| index.search(&subject.stems)) {
+                    Some(found) => Some(found.place),
+                    None => summary::rank(&sentences, &words, 1, job.context)?.first().copied(),
+                };
+                (phrasing.main(main.map(|subject| subject.term.as_str())), place.map(|place| (place, OWN_CONFIDENCE)))
+            }
+        };
+        let passage = found.map(|(place, confidence)| (&sentences[place], confidence));
+        let asked = words.stems(&question);
+        let others = subjects.iter().filter(|subject| !keywords::contains(&asked, &subject.stems));
+        let others: Vec<_> = others.map(|subject| subject.term.as_str()).take(FOLLOW_UPS).collect();
+        let quote = passage.map(|(sentence, _)| sentence.text.clone());
+        let item = Item {
+            question,
+            answer: quote.clone(),
+            evidence: quote,
+            page: passage.map(|(sentence, _)| sentence.page),
+            confidence: passage.map_or(0.0, |(_, confidence)| confidence),
+            given: given.is_some(),
+            grounded: passage.is_some(),
+        };
+        Ok(draft(item, phrasing.follow_ups(&others)))
+    }
+
+    fn prompt(&self) -> Prompt {
+        Prompt { version: "qa/1", text: include_str!("prompts/qa.md") }
+    }
+
+    fn reply_schema(&self) -> Value {
+        json!({
+            "type": "object", "additionalProperties": false,
+            "required": ["question", "answer", "evidence", "confidence", "follow_ups"],
+            "properties": {
+                "question": {"type": "string"},
+                "answer": {"type": ["string", "null"]},
+                "evidence": {"type": ["string", "null"]},
+                "confidence": {"type": "number"},
+                "follow_ups": {"type": "array", "maxItems": FOLLOW_UPS, "items": {"type": "string"}},
+            },
+        })
+    }
+
+    fn wish(&self, params: &Value) -> String {
+        match given(params) {
+            // As a JSON string, so that its end cannot be forged.
+            Some(question) => format!(
+                "answer this question from the text, and suggest three follow-up questions. The question: {}",
+                Value::from(question)
+            ),
+            None => "find and answer the main question of the text, and suggest three follow-up questions.".into(),
+        }
+    }
+
+    fn overlap(&self) -> Overlap {
+        Overlap::Twentieth
+    }
+
+    /// The answers of the pieces, with their evidence, become the text that is asked again.
+    fn reduce(&self, parts: Vec<Part>, _params: &Value) -> Result<Reduction, AiError> {
+        let replies: Vec<(Value, Reply)> =
+            parts.into_iter().map(|part| Ok((part.reply.clone(), decode(part.reply)?))).collect::<Result<_, AiError>>()?;
+        let extracts: Vec<_> = replies
+            .iter()
+            .filter_map(|(_, reply)| {
+                let answer = reply.answer.as_deref().filter(|answer| !answer.trim().is_empty())?;
+                Some(format!("{}\n{answer}\n{}", reply.question, reply.evidence.as_deref().unwrap_or_default()))
+            })
+            .collect();
+        let nothing_found = replies.into_iter().next().map(|(value, _)| value).ok_or(AiError::BadOutput)?;
+        Ok(if extracts.is_empty() { Reduction::Done(nothing_found) } else { Reduction::Again(extracts.join("\n\n")) })
+    }
+
+    /// Checks the evidence against the document; what is not found there is not shown.
+    fn finish(&self, reply: Value, document: &Document, params: &Value) -> Result<Draft, AiError> {
+        let reply: Reply = decode(reply)?;
+        let given = given(params);
+        let text = |text: String| Some(fold_whitespace(&text)).filter(|text| !text.is_empty());
+        let question = given.map(str::to_owned).or_else(|| text(shorten(&reply.question, QUESTION_CHARS)));
+        let answer = reply.answer.and_then(text);
+        let quoted = answer.is_some().then(|| reply.evidence.and_then(text)).flatten();
+        let page = quoted.as_deref().and_then(|quote| document.page_of(quote));
+        let mut warnings = Vec::new();
+        if quoted.is_some() && page.is_none() {
+            warnings.push(Warning::new("quote_not_found", "The passage given as evidence is not in the document."));
+        }
+        let item = Item {
+            question: question.ok_or(AiError::BadOutput)?,
+            evidence: quoted.filter(|_| page.is_some()).map(|quote| shorten(&quote, EVIDENCE_CHARS)),
+            grounded: page.is_some(),
+            confidence: if answer.is_some() { reply.confidence.clamp(0.0, 1.0) } else { 0.0 },
+            answer,
+            page,
+            given: given.is_some(),
+        };
+        let mut seen = HashSet::from([item.question.to_lowercase()]);
+        let follow_ups = reply.follow_ups.into_iter().filter_map(text);
+        let follow_ups = follow_ups.filter(|question| seen.insert(question.to_lowercase())).collect();
+        let draft = draft(item, follow_ups);
+        Ok(Draft { warnings: [warnings, draft.warnings].concat(), ..draft })
+    }
+}
+
+/// The keywords that read well in a question: those of meaningful words alone, if there are any.
+fn subjects(found: Vec<Keyword>, words: &Words) -> Vec<Keyword> {
+    let meaningful = |keyword: &Keyword| words::split(&keyword.term).all(|word| !words.is_stop_word(&word.to_lowercase()));
+    let (best, others): (Vec<_>, Vec<_>) = found.into_iter().partition(meaningful);
+    best.into_iter().chain(others).take(FOLLOW_UPS + 1).collect()
+}
+
+fn given(params: &Value) -> Option<&str> {
+    params.get("question").and_then(Value::as_str)
+}
+
+fn draft(item: Item, follow_ups: Vec<String>) -> Draft {
+    let mut lines = vec![item.question.clone(), String::new()];
+    let mut warnings = Vec::new();
+    match (&item.answer, item.page) {
+        (Some(answer), Some(page)) => lines.push(format!("{answer} (page {page})")),
+        (Some(answer), None) => lines.push(answer.clone()),
+        (None, _) => {
+            lines.push("The document does not answer this question.".into());
+            warnings.push(Warning::new("no_answer", "The document does not answer this question."));
+        }
+    }
+    if !follow_ups.is_empty() {
+        lines.push(String::new());
+        lines.extend(follow_ups.iter().map(|question| format!("- {question}")));
+    }
+    let data = json!({
+        "items": [{
+            "question": item.question, "answer": item.answer, "evidence": item.evidence, "page": item.page,
+            "confidence": round(item.confidence, 2), "origin": if item.given { "user" } else { "generated" },
+            "grounded": item.grounded,
+        }],
+        "follow_ups": follow_ups,
+    });
+    Draft { data, result: lines.join("\n"), warnings }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{local::samples, tasks::testing::{document, finished, locally}};
+
+    const LEASE: [&str; 2] = [
+        "This lease is made between the landlord and the tenant. The monthly rent amounts to 850 euros without heating.",
+        "Pets need the written consent of the landlord. Notice must be given three months in advance by letter.",
+    ];
+
+    #[test]
+    fn a_given_question_is_answered_with_a_quote_and_its_page() {
+        let params = json!({"question": "Is the consent of the landlord needed for pets?"});
+        let answer = locally("qa", params, &LEASE).unwrap();
+        let item = &answer.output["data"]["items"][0];
+        assert_eq!(item["answer"], "Pets need the written consent of the landlord.");
+        assert_eq!((&item["page"], &item["origin"], &item["grounded"]), (&json!(2), &json!("user"), &json!(true)));
+        insta::assert_snapshot!(answer.result);
+    }
+
+    #[test]
+    fn what_the_document_does_not_say_has_no_answer() {
+        let answer = locally("qa", json!({"question": "Who won the football world championship?"}), &LEASE).unwrap();
+        assert_eq!(answer.output["data"]["items"][0]["answer"], Value::Null);
+        assert_eq!(answer.warnings[0].code, "no_answer");
+    }
+
+    #[test]
+    fn without_a_question_the_text_gets_its_own_and_three_follow_ups() {
+        for (code, text) in samples::ALL {
+            let data = locally("qa", Value::Null, &[text]).unwrap().output["data"].take();
+            assert_eq!(data["follow_ups"].as_array().unwrap().len(), 3, "{code}");
+            assert_eq!(data["items"][0]["origin"], "generated", "{code}");
+            let answer = data["items"][0]["answer"].as_str().unwrap();
+            assert!(text.contains(answer), "{code}: {answer}");
+        }
+    }
+
+    #[test]
+    fn the_smallest_text_has_an_answer() {
+        let answer = locally("qa", Value::Null, &["Hi."]).unwrap();
+        assert_eq!(answer.output["data"]["items"][0]["answer"], "Hi.");
+    }
+
+    #[test]
+    fn evidence_is_checked_against_the_document() {
+        let reply = |evidence: &str| {
+            json!({"question": "What is the rent?", "answer": "850 euros.", "evidence": evidence, "confidence": 0.9,
+                "follow_ups": ["When is it due?", "what is the rent?", "Are pets allowed?"]})
+        };
+        let found = finished("qa", reply("monthly rent amounts to  850 euros"), Value::Null, &document(&LEASE));
+        assert_eq!((&found.data["items"][0]["page"], found.warnings.len()), (&json!(1), 0));
+        assert_eq!(found.data["follow_ups"], json!(["When is it due?", "Are pets allowed?"]));
+        let invented = finished("qa", reply("rent amounts to 900 euros"), Value::Null, &document(&LEASE));
+        assert_eq!(invented.data["items"][0]["evidence"], Value::Null);
+        assert_eq!(invented.data["items"][0]["grounded"], false);
+        assert_eq!(invented.warnings[0].code, "quote_not_found");
+    }
+
+    #[test]
+    fn pieces_without_an_answer_are_left_out() {
+        let part = |answer: Value| Part {
+            reply: json!({"question": "Q?", "answer": answer, "evidence": "e", "confidence": 0.5, "follow_ups": []}),
+            chars: 10,
+        };
+        let reduced = Qa.reduce(vec![part(Value::Null), part(json!("Yes."))], &Value::Null).unwrap();
+        assert_eq!(reduced, Reduction::Again("Q?\nYes.\ne".into()));
+        let reduced = Qa.reduce(vec![part(Value::Null), part(Value::Null)], &Value::Null).unwrap();
+        assert!(matches!(reduced, Reduction::Done(_)));
+    }
+
+    #[test]
+    fn a_question_is_trimmed_cleaned_and_cannot_break_out() {
+        let params = Qa.check_params(&json!({"question": "  Who\u{200B}\n is \"it\"? "})).unwrap();
+        assert_eq!(params, json!({"question": "Who is \"it\"?"}));
+        assert!(Qa.wish(&params).ends_with(r#"The question: "Who is \"it\"?""#));
+        assert!(Qa.check_params(&json!({"question": "x".repeat(501)})).is_err());
+    }
+}

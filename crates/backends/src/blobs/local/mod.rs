@@ -1,0 +1,136 @@
+//! Blobs as files in a directory of this machine.
+//!
+//! A blob is written to `<root>/.incoming/<random>`, brought to the disk, and then moved to
+//! `<root>/<key>`: under its key it is whole or not there, also after a loss of power.
+//! Symbolic links below the root are not followed. Keys are unique: a second blob under the
+//! same key is refused with [`std::io::ErrorKind::AlreadyExists`].
+
+mod tree;
+mod writer;
+
+use std::{
+    io,
+    os::unix::fs::DirBuilderExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use quire_domain::ports::blobs::{BlobError, BlobStore, BlobWriter, ByteStream, LocalFile};
+use tokio::task::spawn_blocking;
+use tokio_util::io::ReaderStream;
+
+use self::writer::LocalWriter;
+use crate::blobs::{checked, joined};
+
+/// Bytes read from a file at a time.
+const READ_SIZE: usize = 256 * 1024;
+
+/// How long an unfinished blob may lie untouched before a sweep takes it for abandoned.
+const ABANDONED_AFTER: Duration = Duration::from_hours(24);
+
+/// Blobs as files under one root directory.
+#[derive(Debug, Clone)]
+pub struct LocalBlobs {
+    root: Arc<Path>,
+}
+
+impl LocalBlobs {
+    /// Storage under `root`, which is made (for this user only) when it is missing.
+    ///
+    /// # Errors
+    /// When the directory cannot be made or opened.
+    pub async fn open(root: impl Into<PathBuf>) -> Result<Self, BlobError> {
+        let root = root.into();
+        joined(spawn_blocking(move || open(root).map_err(BlobError::Io)).await)
+    }
+
+    /// Removes what uploads of dead processes left in the incoming directory: files not
+    /// written to for a day before `now`. Gives their number.
+    ///
+    /// # Errors
+    /// When the directory cannot be read. A file that cannot be removed is logged.
+    pub async fn sweep_incoming(&self, now: DateTime<Utc>) -> Result<usize, BlobError> {
+        let incoming = self.root.join(tree::INCOMING);
+        joined(spawn_blocking(move || sweep(&incoming, SystemTime::from(now))).await)
+    }
+
+    /// Runs `work` on the blocking pool, with the root and a key that is known to be good.
+    async fn with_key<T: Send + 'static>(
+        &self,
+        key: &str,
+        work: impl FnOnce(Arc<Path>, String) -> Result<T, BlobError> + Send + 'static,
+    ) -> Result<T, BlobError> {
+        if !tree::fits(checked(key)?) {
+            return Err(BlobError::InvalidKey);
+        }
+        let (root, key) = (self.root.clone(), key.to_owned());
+        joined(spawn_blocking(move || work(root, key)).await)
+    }
+}
+
+#[async_trait]
+impl BlobStore for LocalBlobs {
+    async fn create(&self, key: &str) -> Result<Box<dyn BlobWriter>, BlobError> {
+        let writer = self.with_key(key, LocalWriter::create).await?;
+        Ok(Box::new(writer))
+    }
+
+    async fn read(&self, key: &str) -> Result<ByteStream, BlobError> {
+        let file = self.with_key(key, |root, key| tree::open_blob(&root, &key)).await?;
+        let mut file = tokio::fs::File::from_std(file);
+        file.set_max_buf_size(READ_SIZE);
+        Ok(Box::pin(ReaderStream::with_capacity(file, READ_SIZE)))
+    }
+
+    async fn local_file(&self, key: &str) -> Result<LocalFile, BlobError> {
+        self.with_key(key, |root, key| {
+            tree::open_blob(&root, &key)?;
+            Ok(LocalFile::permanent(root.join(key)))
+        })
+        .await
+    }
+
+    async fn delete(&self, key: &str) -> Result<(), BlobError> {
+        self.with_key(key, |root, key| tree::delete_blob(&root, &key)).await
+    }
+
+    async fn check(&self) -> Result<(), BlobError> {
+        // An unfinished blob: written, and gone when dropped.
+        self.with_key("check", |root, key| LocalWriter::create(root, key).map(drop)).await
+    }
+}
+
+fn open(root: PathBuf) -> io::Result<LocalBlobs> {
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&root)?;
+    // Absolute, so that paths handed to child processes hold wherever they run.
+    let root: Arc<Path> = std::path::absolute(root)?.into();
+    tree::open_or_create_directory(&tree::open_root(&root)?, tree::INCOMING)?;
+    Ok(LocalBlobs { root })
+}
+
+fn sweep(incoming: &Path, now: SystemTime) -> Result<usize, BlobError> {
+    let mut swept = 0;
+    for entry in std::fs::read_dir(incoming).map_err(BlobError::Io)? {
+        let entry = entry.map_err(BlobError::Io)?;
+        match remove_if_abandoned(&entry, now) {
+            Ok(removed) => swept += usize::from(removed),
+            // Finished or dropped by its writer since the directory was read.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => tracing::warn!(%error, "an abandoned blob could not be removed"),
+        }
+    }
+    Ok(swept)
+}
+
+fn remove_if_abandoned(entry: &std::fs::DirEntry, now: SystemTime) -> io::Result<bool> {
+    let touched = entry.metadata()?.modified()?;
+    // A file from the future is as fresh as one of now.
+    if now.duration_since(touched).unwrap_or_default() < ABANDONED_AFTER {
+        return Ok(false);
+    }
+    std::fs::remove_file(entry.path())?;
+    Ok(true)
+}

@@ -1,0 +1,160 @@
+use std::{
+    fs,
+    os::unix::fs::{PermissionsExt, symlink},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use quire_backends::blobs::local::LocalBlobs;
+use quire_domain::{
+    clock::{Clock, SystemClock},
+    ports::blobs::{BlobError, BlobStore, SharedBlobStore},
+};
+use tempfile::TempDir;
+
+use crate::blob_contract::{Fixture, blob_store_contract, content, error, get, put};
+
+struct OnDisk {
+    store: LocalBlobs,
+    directory: TempDir,
+}
+
+impl OnDisk {
+    async fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let store = LocalBlobs::open(directory.path().join("media")).await.unwrap();
+        Self { store, directory }
+    }
+
+    fn root(&self) -> PathBuf {
+        self.directory.path().join("media")
+    }
+}
+
+impl Fixture for OnDisk {
+    fn store(&self) -> SharedBlobStore {
+        Arc::new(self.store.clone())
+    }
+
+    async fn remains(&self) -> Vec<String> {
+        let mut files = Vec::new();
+        collect_files(&self.root(), &mut files);
+        files
+    }
+}
+
+fn collect_files(directory: &Path, files: &mut Vec<String>) {
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect_files(&path, files);
+        } else {
+            files.push(path.display().to_string());
+        }
+    }
+}
+
+blob_store_contract!(OnDisk::new().await);
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[tokio::test]
+async fn is_for_its_user_only() {
+    let disk = OnDisk::new().await;
+    put(&disk.store, "uploads/user-1/a", &content(3, 0), 3).await;
+    assert_eq!(mode(&disk.root()), 0o700);
+    assert_eq!(mode(&disk.root().join("uploads/user-1")), 0o700);
+    assert_eq!(mode(&disk.root().join("uploads/user-1/a")), 0o600);
+}
+
+#[tokio::test]
+async fn finds_its_blobs_after_a_restart() {
+    let disk = OnDisk::new().await;
+    put(&disk.store, "a/b", &content(30, 0), 30).await;
+    let again = LocalBlobs::open(disk.root()).await.unwrap();
+    assert_eq!(get(&again, "a/b").await, content(30, 0));
+}
+
+#[tokio::test]
+async fn does_not_follow_symbolic_links_out_of_the_root() {
+    let disk = OnDisk::new().await;
+    let outside = disk.directory.path().join("outside");
+    fs::create_dir(&outside).unwrap();
+    fs::write(outside.join("secret"), "secret").unwrap();
+    symlink(&outside, disk.root().join("dir")).unwrap();
+    symlink(outside.join("secret"), disk.root().join("file")).unwrap();
+
+    for key in ["dir/secret", "file"] {
+        assert!(matches!(error(disk.store.read(key).await), BlobError::NotFound));
+        assert!(matches!(error(disk.store.local_file(key).await), BlobError::NotFound));
+    }
+    disk.store.delete("dir/secret").await.unwrap();
+    let writer = disk.store.create("dir/new").await.unwrap();
+    assert!(matches!(error(writer.finish().await), BlobError::Io(_)));
+    let there: Vec<_> = fs::read_dir(&outside).unwrap().collect();
+    assert_eq!(there.len(), 1);
+    assert_eq!(fs::read(outside.join("secret")).unwrap(), b"secret");
+}
+
+#[tokio::test]
+async fn keeps_its_own_directory_and_names_too_long_for_a_disk_out_of_reach() {
+    let disk = OnDisk::new().await;
+    let long = format!("a/{}", "b".repeat(256));
+    for key in [".incoming", ".incoming/a", &long] {
+        assert!(matches!(error(disk.store.create(key).await), BlobError::InvalidKey));
+        assert!(matches!(error(disk.store.delete(key).await), BlobError::InvalidKey));
+    }
+    put(&disk.store, "a/.incoming", &content(1, 0), 1).await;
+}
+
+#[tokio::test]
+async fn sweeps_only_what_was_not_touched_for_a_day() {
+    let disk = OnDisk::new().await;
+    let mut alive = disk.store.create("alive").await.unwrap();
+    alive.write(content(10, 0)).await.unwrap();
+    let stale = disk.root().join(".incoming/stale");
+    let recent = disk.root().join(".incoming/recent");
+    let now = SystemClock.now();
+    for (path, hours) in [(&stale, 25), (&recent, 23)] {
+        let file = fs::File::create(path).unwrap();
+        let touched = SystemTime::from(now) - Duration::from_hours(hours);
+        file.set_modified(touched).unwrap();
+    }
+    assert_eq!(disk.store.sweep_incoming(now).await.unwrap(), 1);
+    assert!(!stale.exists() && recent.exists());
+    alive.finish().await.unwrap();
+    assert_eq!(get(&disk.store, "alive").await.len(), 10);
+}
+
+#[test]
+fn a_finish_that_is_given_up_leaves_no_blob() {
+    let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build().unwrap();
+    runtime.block_on(async {
+        let disk = OnDisk::new().await;
+        let mut writer = disk.store.create("a").await.unwrap();
+        writer.write(content(100_000, 0)).await.unwrap();
+        // The only blocking thread is busy until told otherwise, so the last step has to wait.
+        let (go_on, busy) = std::sync::mpsc::channel::<()>();
+        let busy = tokio::task::spawn_blocking(move || busy.recv());
+        let mut finish = Box::pin(writer.finish());
+        assert!(futures_util::poll!(&mut finish).is_pending());
+        drop(finish);
+        go_on.send(()).unwrap();
+        busy.await.unwrap().unwrap();
+        // Queued behind the last step, so that it is over by then.
+        tokio::task::spawn_blocking(|| ()).await.unwrap();
+        assert_eq!(disk.remains().await, [""; 0]);
+    });
+}
+
+#[tokio::test]
+async fn says_so_when_the_root_is_gone() {
+    let disk = OnDisk::new().await;
+    fs::remove_dir_all(disk.root()).unwrap();
+    assert!(matches!(error(disk.store.check().await), BlobError::Io(_)));
+    assert!(matches!(error(disk.store.create("a").await), BlobError::Io(_)));
+    assert!(matches!(error(disk.store.read("a").await), BlobError::Io(_)));
+}

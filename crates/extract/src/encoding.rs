@@ -1,0 +1,144 @@
+//! Which bytes are text, and in which encoding.
+
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{Encoding, ISO_2022_JP, UTF_8, UTF_16BE, UTF_16LE};
+
+/// Bytes that the search for an encoding looks at.
+const SAMPLE: usize = 64 << 10;
+
+const ESCAPE: u8 = 0x1b;
+
+/// The encoding of a text; `None` if the bytes are not text. The bytes may be the beginning of a
+/// longer text, cut anywhere.
+pub(crate) fn detect(bytes: &[u8]) -> Option<&'static Encoding> {
+    let sample = &bytes[..bytes.len().min(SAMPLE)];
+    if let Some((encoding, mark_len)) = Encoding::for_bom(sample) {
+        let (text, _) = encoding.decode_without_bom_handling(&sample[mark_len..]);
+        return is_readable(&text).then_some(encoding);
+    }
+    if let Some(encoding) = utf16_without_mark(sample) {
+        let (text, _) = encoding.decode_without_bom_handling(sample);
+        return is_readable(&text).then_some(encoding);
+    }
+    // No 8-bit encoding has use for NUL, and few binary files lack it.
+    if sample.contains(&0) {
+        return None;
+    }
+    let encoding = if is_utf8_so_far(sample) && !sample.contains(&ESCAPE) {
+        UTF_8
+    } else {
+        match guess(sample) {
+            // Its escapes are all that tells it from plain ASCII.
+            encoding if encoding == ISO_2022_JP => ISO_2022_JP,
+            _ if is_utf8_so_far(sample) => UTF_8,
+            encoding => encoding,
+        }
+    };
+    let (text, _) = encoding.decode_without_bom_handling(sample);
+    is_readable(&text).then_some(encoding)
+}
+
+/// Decodes text, in the encoding that [`detect`] finds; `None` if the bytes are not text. What is
+/// malformed becomes U+FFFD.
+pub(crate) fn decode(bytes: &[u8]) -> Option<(String, &'static Encoding)> {
+    let encoding = detect(bytes)?;
+    let (text, _) = encoding.decode_with_bom_removal(bytes);
+    Some((text.into_owned(), encoding))
+}
+
+fn is_utf8_so_far(sample: &[u8]) -> bool {
+    match std::str::from_utf8(sample) {
+        Ok(_) => true,
+        Err(error) => error.error_len().is_none(),
+    }
+}
+
+/// Latin letters, digits, spaces and ends of lines in UTF-16 have a zero in one half of the unit,
+/// always the same one; few other characters have one at all.
+fn utf16_without_mark(sample: &[u8]) -> Option<&'static Encoding> {
+    let units = sample.len() / 2;
+    if units == 0 {
+        return None;
+    }
+    let zeros = |offset: usize| sample.iter().skip(offset).step_by(2).filter(|byte| **byte == 0).count();
+    let (first, second) = (zeros(0), zeros(1));
+    let (few, many) = (units / 50, units.div_ceil(3));
+    if second >= many && first <= few {
+        Some(UTF_16LE)
+    } else if first >= many && second <= few {
+        Some(UTF_16BE)
+    } else {
+        None
+    }
+}
+
+fn guess(sample: &[u8]) -> &'static Encoding {
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
+    detector.feed(sample, true);
+    detector.guess(None, Utf8Detection::Deny)
+}
+
+/// Whether decoded characters look like text: at most one in a hundred is a control character
+/// without a meaning in text, or malformed.
+fn is_readable(text: &str) -> bool {
+    let means_nothing = |c: char| {
+        c == '\u{fffd}'
+            || (c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\x0b' | '\x0c' | '\x1b' | '\u{85}'))
+    };
+    let odd = text.chars().filter(|c| means_nothing(*c)).count();
+    odd * 100 <= text.chars().count()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_text_in_utf16_needs_no_mark() {
+        for encoding in [UTF_16LE, UTF_16BE] {
+            let bytes: Vec<u8> = "Größe und Maß, 12 km"
+                .encode_utf16()
+                .flat_map(|unit| if encoding == UTF_16LE { unit.to_le_bytes() } else { unit.to_be_bytes() })
+                .collect();
+            assert_eq!(decode(&bytes), Some(("Größe und Maß, 12 km".into(), encoding)));
+        }
+    }
+
+    #[test]
+    fn a_character_cut_in_half_at_the_end_is_no_reason_for_doubt() {
+        let text = "naïve façade ".repeat(20_000);
+        for len in SAMPLE - 3..SAMPLE + 3 {
+            assert_eq!(detect(&text.as_bytes()[..len]), Some(UTF_8), "{len}");
+        }
+    }
+
+    #[test]
+    fn an_encoding_of_ascii_characters_is_told_by_its_escapes() {
+        let (bytes, encoding, _) = ISO_2022_JP.encode("1990 年ごろから開始");
+        assert_eq!(decode(&bytes), Some(("1990 年ごろから開始".into(), encoding)));
+        assert_eq!(detect(b"\x1b[1mbold\x1b[0m from a terminal"), Some(UTF_8));
+    }
+
+    #[test]
+    fn bytes_with_nul_or_many_controls_are_not_text() {
+        assert_eq!(detect(b"text\0with a nul, and more text after it"), None);
+        assert_eq!(detect(&[1, 2, 3, 4, b'a', b'b']), None);
+    }
+
+    proptest! {
+        #[test]
+        fn decoding_is_total(bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
+            if let Some((text, encoding)) = decode(&bytes) {
+                prop_assert_eq!(detect(&bytes), Some(encoding));
+                prop_assert!(text.len() <= bytes.len() * 3);
+            }
+        }
+
+        #[test]
+        fn utf8_text_survives(text in "[ -~äöüßéèçñ€漢字кириллица\n]{1,200}") {
+            prop_assert_eq!(decode(text.as_bytes()), Some((text.clone(), UTF_8)));
+        }
+    }
+}

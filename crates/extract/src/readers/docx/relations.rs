@@ -1,0 +1,101 @@
+//! How the parts of a package refer to each other (ECMA-376 part 2, clause 9).
+
+use quick_xml::{
+    Reader, XmlVersion,
+    events::{BytesStart, Event},
+};
+
+use super::package::Package;
+use crate::error::ExtractError;
+
+/// A reference from a part, or from the package as a whole, to another part.
+pub(super) struct Relation {
+    /// The last step of the type's URI: it is the same in the transitional and the strict form.
+    pub(super) kind: String,
+    /// The name of the part.
+    pub(super) target: String,
+}
+
+/// The relations of a part; of the package, if `part` is empty. None if it has none, or only damaged
+/// ones after the first.
+pub(super) fn relations_of(package: &mut Package, part: &str) -> Result<Vec<Relation>, ExtractError> {
+    let (folder, name) = part.rsplit_once('/').unwrap_or(("", part));
+    let path =
+        if folder.is_empty() { format!("_rels/{name}.rels") } else { format!("{folder}/_rels/{name}.rels") };
+    let xml = package.part(&path)?.unwrap_or_default();
+    Ok(parse(&xml, folder))
+}
+
+fn parse(xml: &str, folder: &str) -> Vec<Relation> {
+    let mut reader = Reader::from_str(xml);
+    let mut relations = Vec::new();
+    loop {
+        match reader.read_event() {
+            Ok(Event::Start(element) | Event::Empty(element)) => {
+                relations.extend(relation(&element, folder));
+            }
+            Ok(Event::Eof) | Err(_) => return relations,
+            Ok(_) => {}
+        }
+    }
+}
+
+fn relation(element: &BytesStart<'_>, folder: &str) -> Option<Relation> {
+    if element.local_name().as_ref() != "Relationship" {
+        return None;
+    }
+    let attribute = |name: &str| {
+        let attribute = element.try_get_attribute(name).ok()??;
+        Some(attribute.normalized_value(XmlVersion::Implicit1_0).ok()?.into_owned())
+    };
+    if attribute("TargetMode").is_some_and(|mode| mode == "External") {
+        return None;
+    }
+    let kind = attribute("Type")?.rsplit('/').next()?.to_owned();
+    Some(Relation { kind, target: resolve(folder, &attribute("Target")?) })
+}
+
+/// A target is relative to the folder of the part that refers to it.
+fn resolve(folder: &str, target: &str) -> String {
+    let absolute = target.starts_with('/');
+    let mut path: Vec<&str> = if absolute { Vec::new() } else { folder.split('/').collect() };
+    for step in target.split('/') {
+        match step {
+            "" | "." => {}
+            ".." => {
+                path.pop();
+            }
+            step => path.push(step),
+        }
+    }
+    path.retain(|step| !step.is_empty());
+    path.join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_are_relative_to_their_folder() {
+        assert_eq!(resolve("word", "header1.xml"), "word/header1.xml");
+        assert_eq!(resolve("word", "/word/header1.xml"), "word/header1.xml");
+        assert_eq!(resolve("word", "../docProps/core.xml"), "docProps/core.xml");
+        assert_eq!(resolve("", "./word/document.xml"), "word/document.xml");
+        assert_eq!(resolve("", "../../etc/passwd"), "etc/passwd");
+    }
+
+    #[test]
+    fn relations_to_the_outside_are_left_out() {
+        let xml = r#"<Relationships>
+            <Relationship Id="1" Type="http://x/hyperlink" Target="http://x/" TargetMode="External"/>
+            <Relationship Id="2" Type="http://x/relationships/header" Target="header1.xml"/>
+            <Relationship Id="3"/></Relationships>"#;
+        let relations = parse(xml, "word");
+        assert_eq!(relations.len(), 1);
+        assert_eq!(
+            (relations[0].kind.as_str(), relations[0].target.as_str()),
+            ("header", "word/header1.xml")
+        );
+    }
+}

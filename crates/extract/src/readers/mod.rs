@@ -1,0 +1,5 @@
+//! One module per format.
+
+pub(crate) mod docx;
+pub(crate) mod pdf;
+pub(crate) mod text;

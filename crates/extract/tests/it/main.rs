@@ -1,0 +1,11 @@
+//! Documents in, through the child process, text or verdicts out.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod child;
+mod docx;
+mod hostile;
+mod media_type;
+mod pdf;
+mod support;
+mod text;

@@ -1,0 +1,103 @@
+use quire_extract::{ExtractError, document::Method, limits::Limits};
+
+use crate::support::{read, read_with, small_limits, text_of};
+
+#[tokio::test]
+async fn a_cv_reads_line_by_line() {
+    insta::assert_snapshot!(text_of("pdf/cv-sb2nov-resume.pdf").await);
+}
+
+#[tokio::test]
+async fn columns_are_read_one_after_the_other() {
+    let text = text_of("pdf/multicolumn.pdf").await;
+    let end_of_left = text.find("Vivamus viverra fermentum felis.").unwrap();
+    let start_of_right = text.find("pellentesque ante. Phasellus adipiscing").unwrap();
+    assert!(end_of_left < start_of_right);
+    assert!(text.contains("Lorem ipsum dolor sit amet, consectetuer adip-\niscing elit."));
+}
+
+#[tokio::test]
+async fn every_page_is_read() {
+    let document = read("pdf/pdflatex-4-pages.pdf").await.unwrap();
+    let numbers: Vec<_> = document.pages.iter().map(|page| page.number).collect();
+    assert_eq!(numbers, [1, 2, 3, 4]);
+    assert_eq!(document.metadata.page_count, Some(4));
+    assert!(document.pages.iter().all(|page| page.method == Method::Text && page.text.len() > 2000));
+    assert_eq!(document.warnings, []);
+}
+
+#[tokio::test]
+async fn pages_over_the_limit_are_left_out_with_a_warning() {
+    let limits = Limits { pages: 2, ..small_limits() };
+    let document = read_with("pdf/pdflatex-4-pages.pdf", limits).await.unwrap();
+    assert_eq!(document.pages.len(), 2);
+    assert_eq!(document.metadata.page_count, Some(4));
+    assert_eq!(document.warnings[0].code, "pages_left_out");
+}
+
+#[tokio::test]
+async fn many_scripts_are_read() {
+    let text = text_of("pdf/multilang.pdf").await;
+    for words in ["Hello World", "مرحبا بالعالم", "Привет, мир", "你好世界", "สวัสดีชาวโลก", "こんにちは世界"]
+    {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn right_to_left_words_come_in_reading_order() {
+    assert!(text_of("pdf/habibi.pdf").await.contains("حَبيبي habibi"));
+}
+
+#[tokio::test]
+async fn the_text_behind_a_scan_is_read() {
+    let text = text_of("pdf/sandwich.pdf").await;
+    assert!(
+        text.contains("To record a sequence, simply press RECORD and PLAY,\nthen play your MIDI keyboard")
+    );
+}
+
+#[tokio::test]
+async fn a_scan_without_text_is_images_only() {
+    assert!(matches!(read("pdf/congress.pdf").await, Err(ExtractError::ImageOnly)));
+}
+
+#[tokio::test]
+async fn documents_that_want_a_password_say_so() {
+    for name in ["r4-aes-user-password", "libreoffice-writer-password", "graph-encrypted"] {
+        let result = read(&format!("pdf/{name}.pdf")).await;
+        assert!(matches!(result, Err(ExtractError::Encrypted)), "{name}: {result:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_encrypted_document_that_opens_without_a_password_is_read() {
+    let document = read("pdf/form_dd0293.pdf").await.unwrap();
+    assert!(document.metadata.encrypted);
+    assert_eq!(document.metadata.author.as_deref(), Some("DoD Component"));
+    assert_eq!(document.pages.len(), 4);
+    assert!(
+        document.pages[3].text.contains("FAILURE TO APPEAR AT A HEARING OR RESPOND TO A SCHEDULING NOTICE.")
+    );
+}
+
+#[tokio::test]
+async fn the_title_is_told() {
+    let document = read("pdf/google-doc-document.pdf").await.unwrap();
+    assert_eq!(document.metadata.title.as_deref(), Some("PDF Example Document"));
+    assert!(!document.metadata.encrypted);
+    assert!(document.pages[0].text.starts_with("Example document\nBeautiful is better than ugly."));
+}
+
+#[tokio::test]
+async fn values_of_form_fields_stand_behind_their_names() {
+    let text = text_of("pdf/libreoffice-form.pdf").await;
+    assert!(text.contains("First Name Alice Last Name"), "{text}");
+    assert!(text.contains("Bob"), "{text}");
+}
+
+#[tokio::test]
+async fn glyphs_without_characters_are_told() {
+    let document = read("pdf/habibi.pdf").await.unwrap();
+    assert_eq!(document.warnings[0].code, "characters_missing");
+}

@@ -1,0 +1,274 @@
+//! The processor's configuration.
+
+use std::{num::NonZero, path::PathBuf, time::Duration};
+
+use quire_ai::{AiConfig, Provider, Timeouts};
+use quire_domain::task::DEFAULT_MAX_ATTEMPTS;
+use quire_extract::limits::Limits;
+use quire_web::config::{
+    Alias, AppEnv, DatabaseConfig, HttpConfig, LogConfig, Reader, Section, TokenConfig, Variable,
+};
+
+/// All that the processor reads from its environment.
+#[derive(Debug, Clone)]
+pub struct ProcessorConfig {
+    /// Which kind of installation this is.
+    pub app_env: AppEnv,
+    /// Where to listen.
+    pub http: HttpConfig,
+    /// How to log.
+    pub log: LogConfig,
+    /// The database.
+    pub database: DatabaseConfig,
+    /// Tokens.
+    pub tokens: TokenConfig,
+    /// Documents and their storage.
+    pub intake: IntakeConfig,
+    /// How much work may wait.
+    pub tasks: TaskLimits,
+    /// The worker.
+    pub worker: WorkerConfig,
+    /// Limits on reading a document.
+    pub reading: Limits,
+    /// Who answers AI tasks.
+    pub ai: AiConfig,
+}
+
+/// How documents come in and where they stay.
+#[derive(Debug, Clone)]
+pub struct IntakeConfig {
+    /// Where blobs are kept.
+    pub storage: StorageBackend,
+    /// The root of local blob storage.
+    pub media_root: PathBuf,
+    /// The largest file accepted, in bytes.
+    pub max_upload_size: u64,
+}
+
+/// How much work may wait, and how often it is tried.
+#[derive(Debug, Clone, Copy)]
+pub struct TaskLimits {
+    /// Above this many waiting tasks of one user, submissions answer 429.
+    pub pending_per_user: i64,
+    /// Above this many waiting tasks of all users, submissions answer 503.
+    pub pending: i64,
+    /// How often a task is tried.
+    pub max_attempts: i16,
+}
+
+/// Where blobs are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StorageBackend {
+    /// In a directory of this machine.
+    Local,
+    /// In memory: for trying things out; gone with the process.
+    Memory,
+}
+
+/// How background work is done.
+#[derive(Debug, Clone)]
+pub struct WorkerConfig {
+    /// Whether this process works at all (`quire-processor worker` always does).
+    pub enabled: bool,
+    /// How many tasks at a time.
+    pub concurrency: usize,
+    /// How long a task stays claimed without a sign of life.
+    pub lease: Duration,
+    /// How long running tasks may go on after a stop was asked for.
+    pub grace: Duration,
+    /// How long events are kept.
+    pub event_retention: Duration,
+}
+
+const STORAGE_BACKEND: Variable =
+    Variable::new("STORAGE_BACKEND", "Where documents are stored: local (a directory) or memory (lost at stop).")
+        .default("local");
+const MEDIA_ROOT: Variable =
+    Variable::new("MEDIA_ROOT", "The directory of the local storage.").default("./data/media");
+/// The largest file accepted; the gateway reads the same variable.
+pub const MAX_UPLOAD_SIZE: Variable =
+    Variable::new("MAX_UPLOAD_SIZE", "The largest file accepted, in bytes.")
+        .default("104857600")
+        .aliases(&[Alias::mebibytes("MAX_FILE_SIZE_MB"), Alias::kibibytes("MAX_FILE_SIZE_KB")]);
+const MAX_PENDING_TASKS_PER_USER: Variable = Variable::new(
+    "MAX_PENDING_TASKS_PER_USER",
+    "Waiting tasks of one user from which on submissions answer 429.",
+)
+.default("1000");
+const MAX_PENDING_TASKS: Variable = Variable::new(
+    "MAX_PENDING_TASKS",
+    "Waiting tasks of all users from which on submissions answer 503.",
+)
+.default("100000");
+const TASK_MAX_ATTEMPTS: Variable =
+    Variable::new("TASK_MAX_ATTEMPTS", "How often a task is tried before it fails.").default("5");
+
+const WORKER: Variable =
+    Variable::new("WORKER", "Whether this process does background work, on or off.").default("on");
+const WORKER_CONCURRENCY: Variable =
+    Variable::new("WORKER_CONCURRENCY", "Tasks worked on at a time; 0 means one per processor core.").default("0");
+const WORKER_LEASE: Variable =
+    Variable::new("WORKER_LEASE", "Seconds after which the task of a lost worker is given to another.")
+        .default("30");
+const WORKER_GRACE: Variable =
+    Variable::new("WORKER_GRACE", "Seconds that running tasks may go on after a stop was asked for.")
+        .default("20");
+const EVENT_RETENTION_DAYS: Variable =
+    Variable::new("EVENT_RETENTION_DAYS", "Days for which events can be replayed.").default("30");
+
+const READ_TIMEOUT: Variable =
+    Variable::new("READ_TIMEOUT", "Seconds that reading one document may take.").default("120");
+const READ_CPU_LIMIT: Variable =
+    Variable::new("READ_CPU_LIMIT", "Seconds of processor time for reading one document.").default("60");
+const READ_MEMORY_LIMIT: Variable =
+    Variable::new("READ_MEMORY_LIMIT", "Bytes of memory for reading one document.").default("1073741824");
+
+const AI_PROVIDER: Variable = Variable::new(
+    "AI_PROVIDER",
+    "Who answers AI tasks: local (built in, no key) or openai (also any compatible server).",
+)
+.default("local");
+const AI_MODEL: Variable = Variable::new(
+    "AI_MODEL",
+    "The model; must be set for a compatible server, otherwise the provider has a default.",
+);
+const OPENAI_API_KEY: Variable =
+    Variable::new("OPENAI_API_KEY", "The key, with AI_PROVIDER=openai.").secret();
+const OPENAI_BASE_URL: Variable =
+    Variable::new("OPENAI_BASE_URL", "A compatible server instead of the official service.")
+        .example("http://127.0.0.1:11434/v1");
+const AI_TIMEOUT: Variable =
+    Variable::new("AI_TIMEOUT", "Seconds for one call to a model, with all its tries.").default("300");
+const AI_CONTEXT_TOKENS: Variable =
+    Variable::new("AI_CONTEXT_TOKENS", "Tokens that the model takes, input and output together.");
+const AI_MAX_OUTPUT_TOKENS: Variable =
+    Variable::new("AI_MAX_OUTPUT_TOKENS", "Tokens that the model may write in one answer.");
+
+const INTAKE_SECTION: Section<'static> = Section {
+    title: "Documents",
+    variables: &[
+        STORAGE_BACKEND,
+        MEDIA_ROOT,
+        MAX_UPLOAD_SIZE,
+        READ_TIMEOUT,
+        READ_CPU_LIMIT,
+        READ_MEMORY_LIMIT,
+    ],
+};
+const WORKER_SECTION: Section<'static> = Section {
+    title: "Tasks and the worker",
+    variables: &[
+        WORKER,
+        WORKER_CONCURRENCY,
+        WORKER_LEASE,
+        WORKER_GRACE,
+        TASK_MAX_ATTEMPTS,
+        MAX_PENDING_TASKS_PER_USER,
+        MAX_PENDING_TASKS,
+        EVENT_RETENTION_DAYS,
+    ],
+};
+const AI_SECTION: Section<'static> = Section {
+    title: "AI",
+    variables: &[
+        AI_PROVIDER,
+        AI_MODEL,
+        OPENAI_API_KEY,
+        OPENAI_BASE_URL,
+        AI_TIMEOUT,
+        AI_CONTEXT_TOKENS,
+        AI_MAX_OUTPUT_TOKENS,
+    ],
+};
+
+impl ProcessorConfig {
+    /// The port when `PORT` is not set.
+    pub const DEFAULT_PORT: &'static str = "8002";
+
+    /// Sections that only the processor has, for `--help` and the documentation.
+    pub const OWN_SECTIONS: &[Section<'static>] = &[INTAKE_SECTION, WORKER_SECTION, AI_SECTION];
+
+    /// Reads all sections; what is wrong is collected by the reader.
+    pub fn read(reader: &mut Reader<'_>) -> Self {
+        Self {
+            app_env: AppEnv::read(reader),
+            http: HttpConfig::read(reader, Self::DEFAULT_PORT),
+            log: LogConfig::read(reader),
+            database: DatabaseConfig::read(reader),
+            tokens: TokenConfig::read(reader),
+            intake: IntakeConfig::read(reader),
+            tasks: TaskLimits::read(reader),
+            worker: WorkerConfig::read(reader),
+            reading: read_limits(reader),
+            ai: read_ai(reader),
+        }
+    }
+}
+
+impl IntakeConfig {
+    fn read(reader: &mut Reader<'_>) -> Self {
+        let backends = [("local", StorageBackend::Local), ("memory", StorageBackend::Memory)];
+        Self {
+            storage: reader.choice(&STORAGE_BACKEND, &backends, StorageBackend::Local),
+            media_root: reader.text(&MEDIA_ROOT).into(),
+            max_upload_size: reader.bytes(&MAX_UPLOAD_SIZE, 1..=i64::MAX as u64),
+        }
+    }
+}
+
+impl TaskLimits {
+    fn read(reader: &mut Reader<'_>) -> Self {
+        let mut number = |variable, most| reader.number(variable, 1..=most);
+        Self {
+            pending_per_user: number(&MAX_PENDING_TASKS_PER_USER, 1_000_000).cast_signed(),
+            pending: number(&MAX_PENDING_TASKS, 10_000_000).cast_signed(),
+            max_attempts: i16::try_from(number(&TASK_MAX_ATTEMPTS, 100)).unwrap_or(DEFAULT_MAX_ATTEMPTS),
+        }
+    }
+}
+
+impl WorkerConfig {
+    fn read(reader: &mut Reader<'_>) -> Self {
+        let concurrency = match reader.count(&WORKER_CONCURRENCY, 0..=1024) {
+            0 => std::thread::available_parallelism().map_or(1, NonZero::get),
+            concurrency => concurrency,
+        };
+        let days = reader.number(&EVENT_RETENTION_DAYS, 1..=3650);
+        Self {
+            enabled: reader.flag(&WORKER),
+            concurrency,
+            lease: reader.seconds(&WORKER_LEASE, 1..=3600),
+            grace: reader.seconds(&WORKER_GRACE, 0..=3600),
+            event_retention: Duration::from_secs(days * 24 * 60 * 60),
+        }
+    }
+}
+
+fn read_limits(reader: &mut Reader<'_>) -> Limits {
+    Limits {
+        wall: reader.seconds(&READ_TIMEOUT, 1..=3600),
+        cpu: reader.seconds(&READ_CPU_LIMIT, 1..=3600),
+        memory: reader.bytes(&READ_MEMORY_LIMIT, 256 << 20..=64 << 30),
+        ..Limits::default()
+    }
+}
+
+fn read_ai(reader: &mut Reader<'_>) -> AiConfig {
+    let providers = [("local", Provider::Local), ("openai", Provider::OpenAi)];
+    let tokens = |tokens: Option<u64>| tokens.and_then(|tokens| u32::try_from(tokens).ok());
+    let config = AiConfig {
+        provider: reader.choice(&AI_PROVIDER, &providers, Provider::Local),
+        model: reader.optional_text(&AI_MODEL),
+        api_key: reader.optional_secret(&OPENAI_API_KEY),
+        base_url: reader.optional_url(&OPENAI_BASE_URL).map(String::from),
+        timeouts: Timeouts { total: reader.seconds(&AI_TIMEOUT, 1..=3600), ..Timeouts::default() },
+        context_tokens: tokens(reader.optional_number(&AI_CONTEXT_TOKENS, 1_000..=10_000_000)),
+        max_output_tokens: tokens(reader.optional_number(&AI_MAX_OUTPUT_TOKENS, 100..=1_000_000)),
+        ..AiConfig::default()
+    };
+    // What is missing for a provider is told with everything else, before a port is opened.
+    if let Err(error) = quire_ai::engine(&config) {
+        reader.fail(error.to_string());
+    }
+    config
+}

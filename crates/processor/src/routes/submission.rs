@@ -1,0 +1,152 @@
+//! A submission's multipart body, taken apart as it arrives.
+
+use std::io;
+
+use actix_multipart::{Field, Multipart, MultipartError};
+use bytes::Bytes;
+use futures_util::{StreamExt, TryStreamExt};
+use quire_domain::{Error, ErrorCode, Result, UserId};
+use serde_json::{Map, Value};
+
+use crate::{
+    intake::{Intake, Received},
+    tasks::{Order, Tasks},
+};
+
+/// The largest value of a text field, in bytes.
+const FIELD_MAX: usize = 64 * 1024;
+/// The most fields in one body.
+const FIELDS_MAX: usize = 32;
+
+/// What may surround the file in a body: text fields, headers, boundaries.
+pub(super) const OVERHEAD: u64 = 1024 * 1024;
+
+/// Reads a submission. The file may come before or after the fields; it is stored as it
+/// arrives, and goes again when the rest turns out wrong.
+pub(super) async fn receive(
+    body: &mut Multipart,
+    owner: UserId,
+    intake: &Intake,
+    tasks: &Tasks,
+    idempotency_key: Option<String>,
+) -> Result<(Received, Order)> {
+    let mut form = Form::default();
+    form.read(body, owner, intake, tasks).await?;
+    let order = tasks.check_order(form.task_type.as_deref(), form.params, idempotency_key)?;
+    let received =
+        form.file.ok_or_else(|| field_error("file", "Send the file as a form field named `file`."))?;
+    Ok((received, order))
+}
+
+#[derive(Default)]
+struct Form {
+    file: Option<Received>,
+    task_type: Option<String>,
+    params: Map<String, Value>,
+}
+
+impl Form {
+    async fn read(
+        &mut self,
+        body: &mut Multipart,
+        owner: UserId,
+        intake: &Intake,
+        tasks: &Tasks,
+    ) -> Result<()> {
+        let mut fields = 0;
+        while let Some(field) = body.next().await {
+            let field = field.map_err(malformed)?;
+            fields += 1;
+            if fields > FIELDS_MAX {
+                return Err(Error::new(ErrorCode::MalformedRequest, "The form has too many fields."));
+            }
+            match field.name().unwrap_or_default() {
+                "file" => self.take_file(field, owner, intake, tasks).await?,
+                _ => self.take_text(field).await?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn take_file(
+        &mut self,
+        field: Field,
+        owner: UserId,
+        intake: &Intake,
+        tasks: &Tasks,
+    ) -> Result<()> {
+        if self.file.is_some() {
+            return Err(field_error("file", "Send one file at a time."));
+        }
+        if self.task_type.is_some() {
+            tasks.refuse_early(self.task_type.as_deref(), &self.params)?;
+        }
+        let filename = field
+            .content_disposition()
+            .and_then(|disposition| disposition.get_filename())
+            .unwrap_or("document")
+            .to_owned();
+        let declared = field.content_type().map(ToString::to_string);
+        let chunks = field.map_err(|error| io::Error::new(io::ErrorKind::UnexpectedEof, error.to_string()));
+        let received = intake.receive(owner, &filename, declared.as_deref(), chunks).await?;
+        self.file = Some(received);
+        Ok(())
+    }
+
+    /// `task_type`, `params` (a JSON object), or a single parameter by its name.
+    async fn take_text(&mut self, mut field: Field) -> Result<()> {
+        let name = field.name().unwrap_or_default().to_owned();
+        let text = read_text(&mut field, &name).await?;
+        match name.as_str() {
+            "task_type" if text.is_empty() => {}
+            "task_type" => self.task_type = Some(text),
+            "params" if text.trim().is_empty() => {}
+            "params" => match serde_json::from_str(&text) {
+                Ok(Value::Object(params)) => self.params.extend(params),
+                _ => return Err(field_error("params", "Send a JSON object, such as {\"target_language\": \"de\"}.")),
+            },
+            _ if is_param(self.task_type.as_deref(), &name) => {
+                self.params.insert(name, Value::String(text));
+            }
+            // Clients of older systems send more than is needed here.
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// Whether the task type (any, when it is not known yet) has a parameter of that name.
+fn is_param(task_type: Option<&str>, name: &str) -> bool {
+    quire_ai::registry::task_types()
+        .iter()
+        .filter(|known| task_type.is_none_or(|wanted| wanted == known.name()))
+        .any(|known| known.params_schema()["properties"].get(name).is_some())
+}
+
+async fn read_text(field: &mut Field, name: &str) -> Result<String> {
+    let mut text = Vec::new();
+    while let Some(chunk) = field.next().await {
+        let chunk: Bytes = chunk.map_err(malformed)?;
+        if text.len() + chunk.len() > FIELD_MAX {
+            return Err(field_error(name, "This is longer than the 64 KiB that a field may have."));
+        }
+        text.extend_from_slice(&chunk);
+    }
+    String::from_utf8(text).map_err(|_| field_error(name, "This is not valid UTF-8 text."))
+}
+
+fn field_error(field: &str, message: &str) -> Error {
+    Error::new(ErrorCode::ValidationFailed, message.to_owned()).with_field(field, message)
+}
+
+fn malformed(error: MultipartError) -> Error {
+    let code = match &error {
+        MultipartError::Incomplete | MultipartError::Payload(_) => ErrorCode::UploadInterrupted,
+        _ => ErrorCode::MalformedRequest,
+    };
+    let detail = match code {
+        ErrorCode::UploadInterrupted => "The upload ended before the form was complete.",
+        _ => "The body is not a multipart form that can be read.",
+    };
+    Error::new(code, detail).with_source(error.to_string())
+}

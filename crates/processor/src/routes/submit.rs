@@ -1,0 +1,89 @@
+//! `POST /process/submit`: a document and what to do with it.
+
+use actix_multipart::Multipart;
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header,
+    post,
+    web::{Data, Payload},
+};
+use quire_domain::{Error, ErrorCode};
+use quire_web::{
+    caller::Caller,
+    problem::HttpResult,
+};
+use utoipa::ToSchema;
+
+use super::{submission, view::Accepted};
+use crate::{Processor, routes::tasks::idempotency_key};
+
+/// The form of a submission.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "read field by field as it arrives; this is its description")]
+struct SubmitForm {
+    /// The document: PDF, DOCX or text.
+    #[schema(format = Binary, content_media_type = "application/octet-stream")]
+    file: String,
+    /// What to do with it; `summarize` when left out. See `GET /process/task-types`.
+    #[schema(example = "summarize")]
+    task_type: Option<String>,
+    /// Parameters of the task type, as a JSON object. Single parameters may also be sent as
+    /// form fields of their own name.
+    #[schema(example = "{}")]
+    params: Option<String>,
+}
+
+/// Submit a document
+///
+/// Stores the file and answers at once; the task is done in the background. The result can be
+/// read at `GET /process/tasks/{id}`, and an event tells when it is there. With an
+/// `Idempotency-Key` a repeated request makes nothing new and gives the task of the first.
+#[utoipa::path(
+    operation_id = "submit_document",
+    tag = "Tasks",
+    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 128 visible characters, unique per request.")),
+    request_body(content = SubmitForm, content_type = "multipart/form-data"),
+    responses(
+        (status = 202, description = "Accepted; the result will follow.", body = Accepted),
+        (status = 400, description = "The form could not be read, or the upload ended early."),
+        (status = 401, description = "No valid token."),
+        (status = 413, description = "The file is too large."),
+        (status = 415, description = "Not a multipart form."),
+        (status = 422, description = "No file, an empty file, an unknown task type or wrong parameters."),
+        (status = 429, description = "Too many of your tasks are waiting."),
+        (status = 503, description = "The database or storage is away, or too much work is waiting."),
+    ),
+    security(("bearer" = [])),
+)]
+#[post("/process/submit")]
+pub(crate) async fn submit_document(
+    request: HttpRequest,
+    caller: Caller,
+    processor: Data<Processor>,
+    payload: Payload,
+) -> HttpResult<HttpResponse> {
+    let key = idempotency_key(&request)?;
+    check_content_type(&request)?;
+    processor.intake.check_announced_size(content_length(&request), submission::OVERHEAD)?;
+    processor.tasks.check_load(caller.user_id).await?;
+    let mut body = Multipart::new(request.headers(), payload);
+    let (received, order) =
+        submission::receive(&mut body, caller.user_id, &processor.intake, &processor.tasks, key).await?;
+    let task = processor.tasks.submit_document(caller.user_id, received, order).await?;
+    Ok(HttpResponse::Accepted()
+        .insert_header((header::LOCATION, format!("/process/tasks/{}", task.id())))
+        .json(Accepted::from(task)))
+}
+
+fn check_content_type(request: &HttpRequest) -> Result<(), Error> {
+    let declared = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let multipart = declared.is_some_and(|declared| declared.to_ascii_lowercase().starts_with("multipart/form-data"));
+    if multipart {
+        return Ok(());
+    }
+    Err(Error::new(ErrorCode::UnsupportedMediaType, "Send a multipart form (`multipart/form-data`) with the field `file`."))
+}
+
+fn content_length(request: &HttpRequest) -> Option<u64> {
+    request.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}

@@ -1,0 +1,145 @@
+//! The service as a process of its own: the HTTP server, or the worker alone.
+
+use std::sync::Arc;
+
+use actix_web::{App, middleware::{NormalizePath, from_fn}};
+use quire_domain::{Error, Result, clock::SystemClock};
+use quire_store::{Pool, PoolOptions};
+use quire_web::{
+    WebContext,
+    config::{AppEnv, DatabaseConfig, LogConfig, Section, TokenConfig},
+    health::Health,
+    openapi::Complete,
+    problem::AllowedMethods,
+    request, server,
+    shutdown::Shutdown,
+    token::Tokens,
+};
+use secrecy::ExposeSecret;
+use utoipa::{Modify, openapi::OpenApi};
+use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
+
+use crate::{Processor, Running, Surroundings, config::ProcessorConfig, routes};
+
+/// The service's name in logs and answers.
+pub const SERVICE: &str = "quire-processor";
+
+/// Every section of the configuration, for `--help`.
+#[must_use]
+pub fn sections(http: &'static [quire_web::config::Variable]) -> Vec<Section<'static>> {
+    let shared = [
+        Section { title: "HTTP", variables: http },
+        DatabaseConfig::SECTION,
+        TokenConfig::SECTION,
+        LogConfig::SECTION,
+        AppEnv::SECTION,
+    ];
+    shared.into_iter().chain(ProcessorConfig::OWN_SECTIONS.iter().copied()).collect()
+}
+
+/// Every route of the service; health and API documents are added by who serves it.
+pub fn routes(app: &mut ServiceConfig<'_>) {
+    app.service(routes::submit::submit_document)
+        .service(routes::tasks::create_task)
+        .service(routes::tasks::list_tasks)
+        .service(routes::tasks::get_task)
+        .service(routes::tasks::cancel_task)
+        .service(routes::tasks::retry_task)
+        .service(routes::tasks::list_task_types)
+        .service(routes::live::open_socket)
+        .service(routes::live::create_socket_ticket)
+        .service(routes::live::stream_events);
+}
+
+/// The description of the service's routes.
+#[must_use]
+pub fn openapi() -> OpenApi {
+    let (_, mut api) = App::new().into_utoipa_app().configure(routes).split_for_parts();
+    Complete.modify(&mut api);
+    api.info = utoipa::openapi::InfoBuilder::new()
+        .title("Quire processor")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some("Documents in, answers out: submit documents, follow their tasks, receive live events."))
+        .build();
+    api
+}
+
+/// Runs the HTTP server, and beside it what the configuration asks for, until told to stop.
+///
+/// # Errors
+/// When the port cannot be opened or the surroundings cannot be used.
+pub async fn run_server(config: ProcessorConfig) -> Result<()> {
+    let listener = server::bind(&config.http.host, config.http.port)
+        .map_err(|e| Error::internal(e.to_string()))?;
+    let (running, context, shutdown) = start(&config).await?;
+    let processor = running.processor.clone();
+    let health = health(SERVICE, &processor);
+    let (http, allowed) = (config.http.clone(), AllowedMethods::new(&[&openapi()]));
+    let factory = move || {
+        App::new()
+            .into_utoipa_app()
+            .configure(routes)
+            .configure(health.clone().configure())
+            .into_app()
+            .configure(|app| context.configure(app))
+            .configure(|app| processor.data(app))
+            .configure(routes::docs::configure)
+            .app_data(allowed.clone())
+            .wrap(NormalizePath::trim())
+            .wrap(quire_web::cors(&http))
+            .wrap(from_fn(request::finish))
+            .wrap(request::span())
+    };
+    server::serve(SERVICE, listener, config.http.workers, factory, shutdown)
+        .await
+        .map_err(|e| Error::internal("serving").with_source(e))?;
+    running.stopped().await;
+    Ok(())
+}
+
+/// Runs the worker alone, until told to stop.
+///
+/// # Errors
+/// When the surroundings cannot be used.
+pub async fn run_worker(mut config: ProcessorConfig) -> Result<()> {
+    config.worker.enabled = true;
+    let (running, _, _) = start(&config).await?;
+    running.stopped().await;
+    Ok(())
+}
+
+/// What tells whether the service is well.
+#[must_use]
+pub fn health(service: &'static str, processor: &Processor) -> Health {
+    let (pool, storage) = (processor.surroundings.pool.clone(), processor.clone());
+    Health::new(service, env!("CARGO_PKG_VERSION"))
+        .check("database", move || {
+            let pool = pool.clone();
+            async move { pool.check().await }
+        })
+        .check("storage", move || {
+            let storage = storage.clone();
+            async move { storage.check_storage().await }
+        })
+}
+
+async fn start(config: &ProcessorConfig) -> Result<(Running, WebContext, Shutdown)> {
+    let clock = Arc::new(SystemClock);
+    let tokens = Tokens::new(&config.tokens, clock.clone())?;
+    let pool = Pool::new(PoolOptions {
+        size: config.database.pool_size,
+        statement_timeout: config.database.statement_timeout,
+        wait_timeout: config.database.wait_timeout,
+        ..PoolOptions::new(config.database.url.expose_secret(), SERVICE)
+    })?;
+    // A little longer than the worker's own grace, so that it can still write its endings.
+    let shutdown = Shutdown::listen(config.worker.grace + std::time::Duration::from_secs(5))
+        .map_err(|e| Error::internal("listening for signals").with_source(e))?;
+    let context = WebContext {
+        tokens: tokens.clone(),
+        clock: clock.clone(),
+        trusted_proxies: config.http.trusted_proxies.clone(),
+    };
+    let surroundings = Surroundings::new(config, pool, tokens, clock, shutdown.clone()).await?;
+    Ok((Processor::start(config, surroundings), context, shutdown))
+}

@@ -1,0 +1,277 @@
+//! What users do with tasks: submit a document, ask for more, look, cancel, try again.
+
+use std::time::Duration;
+
+use quire_ai::{SharedEngine, task::TaskType};
+use quire_domain::{
+    DocumentId, Error, ErrorCode, FieldErrors, Result, TaskId, UserId,
+    ports::clock::SharedClock,
+};
+use quire_store::{
+    AsyncPgConnection, Pool, documents,
+    tasks::{self, NewTask, Submitted, Task, TaskFilter},
+};
+use serde_json::{Map, Value};
+
+use crate::{
+    config::TaskLimits,
+    intake::Received,
+    live::relay::Signal,
+};
+
+/// The task type of a submission that names none.
+pub const DEFAULT_TASK_TYPE: &str = "summarize";
+
+/// What a client asked for, checked: it can be done here.
+#[derive(Clone)]
+pub struct Order {
+    task_type: &'static dyn TaskType,
+    params: Value,
+    idempotency_key: Option<String>,
+}
+
+/// The use cases on tasks. Cheap to clone.
+#[derive(Clone)]
+pub struct Tasks {
+    pool: Pool,
+    clock: SharedClock,
+    engine: SharedEngine,
+    signal: Signal,
+    limits: TaskLimits,
+}
+
+impl Tasks {
+    /// Puts the use cases together from what they need.
+    pub fn new(
+        pool: Pool,
+        clock: SharedClock,
+        engine: SharedEngine,
+        signal: Signal,
+        limits: TaskLimits,
+    ) -> Self {
+        Self { pool, clock, engine, signal, limits }
+    }
+
+    /// Checks what a client asks for: the task type exists, the parameters fit, and the
+    /// configured provider can do it.
+    ///
+    /// # Errors
+    /// [`ErrorCode::ValidationFailed`] by field, [`ErrorCode::TaskTypeUnavailable`].
+    pub fn check_order(
+        &self,
+        task_type: Option<&str>,
+        params: Map<String, Value>,
+        idempotency_key: Option<String>,
+    ) -> Result<Order> {
+        let task_type = find_task_type(task_type)?;
+        let params = task_type.check_params(&Value::Object(params)).map_err(invalid)?;
+        self.check_supported(task_type, &params)?;
+        Ok(Order { task_type, params, idempotency_key })
+    }
+
+    /// Refuses what can be seen to be wrong before the file has come; parameters may still
+    /// follow it.
+    ///
+    /// # Errors
+    /// As [`check_order`](Self::check_order).
+    pub fn refuse_early(&self, task_type: Option<&str>, params: &Map<String, Value>) -> Result<()> {
+        let task_type = find_task_type(task_type)?;
+        match task_type.check_params(&Value::Object(params.clone())) {
+            Ok(params) => self.check_supported(task_type, &params),
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// Whether the configured provider does tasks of this type, with default parameters.
+    pub fn is_available(&self, task_type: &'static dyn TaskType) -> bool {
+        let params = task_type.check_params(&Value::Object(Map::new()));
+        params.is_ok_and(|params| self.engine.supports(task_type, &params).is_ok())
+    }
+
+    fn check_supported(&self, task_type: &'static dyn TaskType, params: &Value) -> Result<()> {
+        self.engine
+            .supports(task_type, params)
+            .map_err(|failure| Error::new(ErrorCode::TaskTypeUnavailable, failure.message))
+    }
+
+    /// Refuses new work while too much of it waits, of this user or of all.
+    ///
+    /// # Errors
+    /// [`ErrorCode::TooManyTasks`], [`ErrorCode::Overloaded`].
+    pub async fn check_load(&self, owner: UserId) -> Result<()> {
+        let mut connection = self.pool.get().await?;
+        let TaskLimits { pending_per_user, pending, .. } = self.limits;
+        if tasks::count_open(&mut connection, owner, pending_per_user).await? >= pending_per_user {
+            return Err(Error::new(
+                ErrorCode::TooManyTasks,
+                format!("{pending_per_user} of your tasks are waiting already. Please wait for some to finish."),
+            )
+            .with_retry_after(Duration::from_secs(30)));
+        }
+        if tasks::count_pending(&mut connection, pending).await? >= pending {
+            return Err(Error::new(ErrorCode::Overloaded, "Too much work is waiting. Please try again later.")
+                .with_retry_after(Duration::from_secs(60)));
+        }
+        Ok(())
+    }
+
+    /// Turns a received file and an order into a document with its first task. Gives the task
+    /// that an earlier request with the same idempotency key made, if there was one; then the
+    /// file goes.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn submit_document(&self, owner: UserId, received: Received, order: Order) -> Result<Task> {
+        // On a task of its own: a client that hangs up now must not leave a half-done step.
+        let tasks = self.clone();
+        tokio::spawn(async move { tasks.store_document(owner, received, &order).await })
+            .await
+            .map_err(|e| Error::internal("storing a submission").with_source(e))?
+    }
+
+    async fn store_document(&self, owner: UserId, received: Received, order: &Order) -> Result<Task> {
+        let mut connection = self.pool.get().await?;
+        let id = TaskId::new(self.clock.now());
+        let new = self.new_task(id, order);
+        let stored = tasks::submit_document(&mut connection, &received.as_document(owner), &new).await;
+        match stored {
+            Ok(Submitted::Accepted) => received.keep(),
+            Ok(Submitted::Duplicate) => drop(received),
+            Err(error) => return Err(self.after_failed_submit(owner, received, error).await),
+        }
+        self.signal.written();
+        self.read_back(&mut connection, owner, id, &order.idempotency_key).await
+    }
+
+    /// A connection can break after the commit and before its answer: then the document is
+    /// there, and its bytes must stay.
+    async fn after_failed_submit(&self, owner: UserId, received: Received, error: Error) -> Error {
+        let stored = async {
+            let mut connection = self.pool.get().await?;
+            documents::find(&mut connection, owner, received.document_id).await
+        };
+        match stored.await {
+            Ok(None) => drop(received),
+            Ok(Some(_)) => received.keep(),
+            Err(_) => {
+                tracing::warn!(
+                    document.id = %received.document_id,
+                    "the database went away during a submission; its file stays, in case it was stored"
+                );
+                received.keep();
+            }
+        }
+        error
+    }
+
+    /// Makes one more task for a document that is there already.
+    ///
+    /// # Errors
+    /// [`ErrorCode::NotFound`] when the document is not there or not this user's.
+    pub async fn create_task(&self, owner: UserId, document: DocumentId, order: &Order) -> Result<Task> {
+        let mut connection = self.pool.get().await?;
+        let id = TaskId::new(self.clock.now());
+        tasks::create(&mut connection, owner, document, &self.new_task(id, order))
+            .await?
+            .ok_or_else(|| Error::not_found("document"))?;
+        self.signal.written();
+        self.read_back(&mut connection, owner, id, &order.idempotency_key).await
+    }
+
+    /// One task.
+    ///
+    /// # Errors
+    /// [`ErrorCode::NotFound`].
+    pub async fn get_task(&self, owner: UserId, id: TaskId) -> Result<Task> {
+        let mut connection = self.pool.get().await?;
+        tasks::find(&mut connection, owner, id).await?.ok_or_else(|| Error::not_found("task"))
+    }
+
+    /// Tasks, newest first.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn list_tasks(&self, owner: UserId, filter: &TaskFilter, limit: i64) -> Result<Vec<Task>> {
+        let mut connection = self.pool.get().await?;
+        tasks::list(&mut connection, owner, filter, limit).await
+    }
+
+    /// Cancels a task: at once while it waits, soon while it is being worked on.
+    ///
+    /// # Errors
+    /// [`ErrorCode::NotFound`]; [`ErrorCode::WrongState`] when it is over.
+    pub async fn cancel_task(&self, owner: UserId, id: TaskId) -> Result<Task> {
+        let mut connection = self.pool.get().await?;
+        let changed = tasks::cancel(&mut connection, owner, id).await?.is_some();
+        let task = tasks::find(&mut connection, owner, id).await?.ok_or_else(|| Error::not_found("task"))?;
+        if !changed {
+            return Err(wrong_state(&task, "cancelled"));
+        }
+        self.signal.written();
+        Ok(task)
+    }
+
+    /// Puts a failed or cancelled task back to wait.
+    ///
+    /// # Errors
+    /// [`ErrorCode::NotFound`]; [`ErrorCode::WrongState`] when it neither failed nor was cancelled.
+    pub async fn retry_task(&self, owner: UserId, id: TaskId) -> Result<Task> {
+        let mut connection = self.pool.get().await?;
+        let changed = tasks::retry(&mut connection, owner, id).await?.is_some();
+        let task = tasks::find(&mut connection, owner, id).await?.ok_or_else(|| Error::not_found("task"))?;
+        if !changed {
+            return Err(wrong_state(&task, "tried again"));
+        }
+        self.signal.written();
+        Ok(task)
+    }
+
+    fn new_task<'a>(&self, id: TaskId, order: &'a Order) -> NewTask<'a> {
+        NewTask {
+            id,
+            task_type: order.task_type.name(),
+            params: &order.params,
+            max_attempts: self.limits.max_attempts,
+            idempotency_key: order.idempotency_key.as_deref(),
+        }
+    }
+
+    /// The task that the request made, or the one that it repeated.
+    async fn read_back(
+        &self,
+        connection: &mut AsyncPgConnection,
+        owner: UserId,
+        id: TaskId,
+        idempotency_key: &Option<String>,
+    ) -> Result<Task> {
+        let found = match idempotency_key {
+            Some(key) => tasks::find_by_idempotency_key(connection, owner, key).await?,
+            None => tasks::find(connection, owner, id).await?,
+        };
+        found.ok_or_else(|| Error::internal("a task that was just stored is gone"))
+    }
+}
+
+fn find_task_type(name: Option<&str>) -> Result<&'static dyn TaskType> {
+    let name = name.unwrap_or(DEFAULT_TASK_TYPE);
+    quire_ai::registry::find(name).ok_or_else(|| unknown_task_type(name))
+}
+
+fn unknown_task_type(name: &str) -> Error {
+    let known: Vec<_> = quire_ai::registry::task_types().iter().map(|t| t.name()).collect();
+    let message = format!("There is no task type `{}`. There are: {}.", shorten(name), known.join(", "));
+    Error::new(ErrorCode::ValidationFailed, message.clone()).with_field("task_type", message)
+}
+
+fn invalid(fields: FieldErrors) -> Error {
+    fields.into_result().err().unwrap_or_else(|| Error::internal("parameters were refused without a reason"))
+}
+
+fn wrong_state(task: &Task, wanted: &str) -> Error {
+    Error::new(ErrorCode::WrongState, format!("The task is {}, so it cannot be {wanted}.", task.status()))
+}
+
+/// What a client sent is repeated in part only.
+fn shorten(name: &str) -> String {
+    name.chars().filter(|c| !c.is_control()).take(40).collect()
+}

@@ -1,0 +1,222 @@
+//! The worker: claims tasks, does them, and says how they ended.
+//!
+//! No transaction is open and no connection is held while a task is being done. Everything a
+//! task writes is idempotent, so that a task may be begun again after a crash.
+
+mod answer;
+mod ingest;
+mod lease;
+mod run;
+
+use std::{sync::Arc, time::Duration};
+
+use quire_ai::SharedEngine;
+use quire_domain::{UserId, error::chain, ids::uuid_v7, ports::blobs::SharedBlobStore, ports::clock::SharedClock};
+use quire_extract::child::ChildReader;
+use quire_store::{Pool, queue};
+use quire_web::shutdown::Shutdown;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
+    time::{MissedTickBehavior, interval},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use uuid::Uuid;
+
+use crate::{config::WorkerConfig, live::relay::Signal};
+use lease::Leases;
+
+/// How often the queue is looked at when nobody wakes the worker: the safety net.
+const POLL: Duration = Duration::from_secs(1);
+
+/// What a worker works with.
+#[derive(Clone)]
+pub struct WorkerParts {
+    /// The database.
+    pub pool: Pool,
+    /// Where the bytes of documents are.
+    pub blobs: SharedBlobStore,
+    /// Reads documents, in child processes.
+    pub reader: Arc<ChildReader>,
+    /// Answers AI tasks.
+    pub engine: SharedEngine,
+    /// Tells the relay that events were written.
+    pub signal: Signal,
+    /// Makes the worker's id.
+    pub clock: SharedClock,
+}
+
+/// Does tasks, as many at a time as configured.
+pub struct Worker {
+    state: State,
+    wakes: watch::Receiver<u64>,
+}
+
+impl Worker {
+    /// A worker with an id of its own. `wakes` changes whenever something was written that may
+    /// be of interest: a new task, a request to cancel one.
+    pub fn new(parts: WorkerParts, config: WorkerConfig, wakes: watch::Receiver<u64>) -> Self {
+        let state = State {
+            id: uuid_v7(parts.clock.now()),
+            leases: Leases::default(),
+            parts,
+            config: Arc::new(config),
+            hand_back: CancellationToken::new(),
+        };
+        Self { state, wakes }
+    }
+
+    /// Works until told to stop. After [`Shutdown::soft`] nothing more is claimed; tasks that
+    /// still run after the grace period, or after [`Shutdown::hard`], are handed back.
+    pub async fn run(self, shutdown: Shutdown) {
+        self.state.run(self.wakes, shutdown).await;
+    }
+}
+
+/// What the loops of one worker share.
+#[derive(Clone)]
+struct State {
+    id: Uuid,
+    parts: WorkerParts,
+    config: Arc<WorkerConfig>,
+    leases: Leases,
+    /// Cancelled when running tasks are to be handed back.
+    hand_back: CancellationToken,
+}
+
+impl State {
+    async fn run(self, wakes: watch::Receiver<u64>, shutdown: Shutdown) {
+        let background = CancellationToken::new();
+        let tracker = TaskTracker::new();
+        let heartbeat = tokio::spawn(self.clone().heartbeat(wakes.clone(), background.clone()));
+        let recovery = tokio::spawn(self.clone().recover(background.clone()));
+        tracing::info!(worker.id = %self.id, concurrency = self.config.concurrency, "the worker has started");
+
+        shutdown.soft.run_until_cancelled(self.claim_loop(wakes, &tracker)).await;
+        tracker.close();
+        tracing::info!(worker.id = %self.id, running = tracker.len(), "the worker claims no more tasks");
+        tokio::select! {
+            () = tracker.wait() => {}
+            () = tokio::time::sleep(self.config.grace) => {}
+            () = shutdown.hard.cancelled() => {}
+        }
+        self.hand_back.cancel();
+        tracker.wait().await;
+        background.cancel();
+        let _ = tokio::join!(heartbeat, recovery);
+        tracing::info!(worker.id = %self.id, "the worker has stopped");
+    }
+
+    /// Claims as many tasks as there is room for, whenever something may be waiting.
+    async fn claim_loop(&self, mut wakes: watch::Receiver<u64>, tracker: &TaskTracker) {
+        const FIRST: UserId = UserId(i64::MIN);
+        let room = Arc::new(Semaphore::new(self.config.concurrency));
+        let mut turn = FIRST;
+        while let Some(mut permits) = all_free(&room).await {
+            // Marked as seen before looking: what is written during the look wakes us again.
+            wakes.mark_unchanged();
+            let wanted = permits.num_permits();
+            let claimed = match self.claim(turn, wanted).await {
+                Ok(claimed) => claimed,
+                Err(error) => {
+                    tracing::warn!(error = chain(&error), "tasks could not be claimed");
+                    tokio::time::sleep(POLL).await;
+                    continue;
+                }
+            };
+            let from_the_first = turn == FIRST;
+            let full = claimed.len() == wanted;
+            turn = claimed.iter().map(queue::Claim::user_id).max().filter(|_| full).unwrap_or(FIRST);
+            for claim in claimed {
+                let (state, permit) = (self.clone(), permits.split(1));
+                let lease = self.leases.hold(claim.id(), &self.hand_back);
+                tracker.spawn(async move {
+                    state.run_task(claim, lease).await;
+                    drop(permit);
+                });
+            }
+            drop(permits);
+            if from_the_first && !full {
+                woken(&mut wakes, POLL).await;
+            }
+        }
+    }
+
+    async fn claim(&self, after: UserId, limit: usize) -> quire_domain::Result<Vec<queue::Claim>> {
+        let mut connection = self.parts.pool.get().await?;
+        let limit = i32::try_from(limit).unwrap_or(i32::MAX);
+        let claimed = queue::claim(&mut connection, self.id, self.config.lease, after, limit).await?;
+        if !claimed.is_empty() {
+            self.parts.signal.written();
+        }
+        Ok(claimed)
+    }
+
+    /// Renews the leases of running tasks three times per lease, and at once when something
+    /// was written, since that may have been a request to cancel (at most every 200 ms).
+    async fn heartbeat(self, mut wakes: watch::Receiver<u64>, stop: CancellationToken) {
+        let beat = self.config.lease / 3;
+        while !stop.is_cancelled() {
+            let _ = stop
+                .run_until_cancelled(async {
+                    tokio::time::sleep(Duration::from_millis(200).min(beat)).await;
+                    woken(&mut wakes, beat).await;
+                })
+                .await;
+            if let Err(error) = self.renew().await {
+                tracing::warn!(error = chain(&error), "leases could not be renewed");
+            }
+        }
+    }
+
+    async fn renew(&self) -> quire_domain::Result<()> {
+        let held = self.leases.ids();
+        if held.is_empty() {
+            return Ok(());
+        }
+        let mut connection = self.parts.pool.get().await?;
+        let renewed = queue::renew(&mut connection, self.id, &held, self.config.lease).await?;
+        self.leases.renewed(&held, &renewed);
+        Ok(())
+    }
+
+    /// Takes back the tasks of lost workers.
+    async fn recover(self, stop: CancellationToken) {
+        let mut ticks = interval((self.config.lease / 3).max(Duration::from_millis(100)));
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while stop.run_until_cancelled(ticks.tick()).await.is_some() {
+            match self.recover_once().await {
+                Ok(0) => {}
+                Ok(recovered) => {
+                    tracing::warn!(tasks = recovered, "took back tasks of lost workers");
+                    self.parts.signal.written();
+                }
+                Err(error) => tracing::warn!(error = chain(&error), "lost tasks could not be looked for"),
+            }
+        }
+    }
+
+    async fn recover_once(&self) -> quire_domain::Result<usize> {
+        queue::recover_expired(&mut *self.parts.pool.get().await?).await
+    }
+}
+
+/// Waits for one free place, and takes all that are free then.
+async fn all_free(room: &Arc<Semaphore>) -> Option<OwnedSemaphorePermit> {
+    let mut permits = room.clone().acquire_owned().await.ok()?;
+    let more = u32::try_from(room.available_permits()).unwrap_or_default();
+    if let Ok(more) = room.clone().try_acquire_many_owned(more) {
+        permits.merge(more);
+    }
+    Some(permits)
+}
+
+/// Waits until something was written somewhere, at most for `limit`.
+async fn woken(wakes: &mut watch::Receiver<u64>, limit: Duration) {
+    let wake = async {
+        if wakes.changed().await.is_err() {
+            // Nobody is left to wake us: the time limit is all there is.
+            std::future::pending::<()>().await;
+        }
+    };
+    let _ = tokio::time::timeout(limit, wake).await;
+}

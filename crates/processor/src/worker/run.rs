@@ -1,0 +1,133 @@
+//! One task from claim to ending.
+
+use std::time::{Duration, Instant};
+
+use quire_domain::{
+    Error,
+    error::chain,
+    failure::{Failure, FailureCode},
+    random,
+    task::retry_delay,
+};
+use quire_store::queue::{self, Claim, Ending};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    State, answer,
+    ingest,
+    lease::{Interruption, Lease},
+};
+
+/// How a step of a task ended other than well.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// It cannot be done.
+    Fail(Failure),
+    /// It may work later; after the delay, if one is given.
+    Retry(Failure, Option<Duration>),
+    /// It saw that the task was interrupted.
+    Interrupted,
+}
+
+impl From<Error> for Stop {
+    /// The database or storage did not do its part: a matter for later.
+    fn from(error: Error) -> Self {
+        tracing::warn!(error = chain(&error), "a task met a fault of the system");
+        Self::Retry(
+            Failure::new(FailureCode::Internal, "A part of the system failed every time this was tried."),
+            None,
+        )
+    }
+}
+
+impl State {
+    /// Does a claimed task and writes how it ended.
+    #[tracing::instrument(name = "task", skip_all, fields(
+        task.id = %claim.id(), task.type = claim.task_type, task.attempt = claim.attempt,
+        document.id = %claim.document_id(), user.id = %claim.user_id(),
+    ))]
+    pub(super) async fn run_task(&self, claim: Claim, lease: Lease) {
+        let begun = Instant::now();
+        let cancel = CancellationToken::new();
+        let _cancel_when_dropped = cancel.clone().drop_guard();
+        let ending = tokio::select! {
+            biased;
+            interruption = lease.interrupted() => match interruption {
+                Interruption::Lost => None,
+                Interruption::Cancelled => Some(Ending::Cancelled),
+                Interruption::HandBack => Some(Ending::HandedBack),
+            },
+            done = self.work(&claim, &cancel) => match done {
+                Ok(completion) => Some(Ending::Completed(Box::new(completion))),
+                Err(stop) => Some(self.ending(&claim, stop)),
+            },
+        };
+        let outcome = match &ending {
+            Some(ending) => self.write_ending(&claim, ending).await,
+            None => "lost",
+        };
+        let code = match &ending {
+            Some(Ending::Failed(failure) | Ending::Retry(failure, _)) => Some(failure.code.as_str()),
+            _ => None,
+        };
+        tracing::info!(
+            outcome,
+            error.code = code,
+            duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+            "task ended"
+        );
+    }
+
+    async fn work(&self, claim: &Claim, cancel: &CancellationToken) -> Result<queue::Completion, Stop> {
+        let ingested = ingest::ingest(&self.parts, claim).await?;
+        answer::answer(self, claim, ingested, cancel).await
+    }
+
+    fn ending(&self, claim: &Claim, stop: Stop) -> Ending {
+        match stop {
+            Stop::Fail(failure) => Ending::Failed(failure),
+            Stop::Retry(failure, _) if claim.attempt >= claim.max_attempts => Ending::Failed(failure),
+            Stop::Retry(failure, after) => {
+                let delay = after.unwrap_or_else(|| {
+                    retry_delay(claim.attempt, random::fraction().unwrap_or(0.5))
+                });
+                Ending::Retry(failure, delay)
+            }
+            Stop::Interrupted => Ending::HandedBack,
+        }
+    }
+
+    /// Writes the ending, again and again while the database is away, for as long as the claim
+    /// could still be ours. If that fails, the lease runs out and the task is done again.
+    async fn write_ending(&self, claim: &Claim, ending: &Ending) -> &'static str {
+        let deadline = Instant::now() + self.config.lease;
+        loop {
+            match self.try_write_ending(claim, ending).await {
+                Ok(true) => {
+                    self.parts.signal.written();
+                    return name(ending);
+                }
+                Ok(false) => return "lost",
+                Err(error) if Instant::now() >= deadline => {
+                    tracing::error!(error = chain(&error), "the ending of a task could not be written");
+                    return "unwritten";
+                }
+                Err(_) => tokio::time::sleep(Duration::from_millis(500)).await,
+            }
+        }
+    }
+
+    async fn try_write_ending(&self, claim: &Claim, ending: &Ending) -> quire_domain::Result<bool> {
+        queue::finish(&mut *self.parts.pool.get().await?, claim, ending).await
+    }
+}
+
+fn name(ending: &Ending) -> &'static str {
+    match ending {
+        Ending::Completed(_) => "completed",
+        Ending::Failed(_) => "failed",
+        Ending::Retry(..) => "retry",
+        Ending::Cancelled => "cancelled",
+        Ending::HandedBack => "handed_back",
+    }
+}

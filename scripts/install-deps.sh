@@ -1,0 +1,108 @@
+#!/usr/bin/env bash
+# Installs what is missing, and nothing else; starts no service and leaves none running.
+#   install-deps.sh run    what `make run` needs: a PostgreSQL server (its programs only)
+#   install-deps.sh test   that, and what the tests run against
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/lib.sh
+
+# The same places that Quire itself searches.
+have_postgres() {
+  local program
+  for program in "${PG_BIN:-/nonexistent}" /usr/lib/postgresql/*/bin /usr/pgsql-*/bin \
+    /opt/homebrew/opt/postgresql{@*,}/bin /usr/local/opt/postgresql{@*,}/bin \
+    /Applications/Postgres.app/Contents/Versions/*/bin; do
+    [ -x "$program/initdb" ] && return
+  done
+  have initdb
+}
+
+package_manager() {
+  local manager
+  for manager in apt-get dnf brew; do
+    have "$manager" && { echo "$manager"; return; }
+  done
+  echo none
+}
+
+# Debian makes a cluster and starts it when a server package is installed, and starts
+# nginx. Quire runs its own PostgreSQL and the tests their own nginx, so both are told not to.
+install_with_apt() {
+  local no_cluster=/etc/postgresql-common/createcluster.d/quire-install.conf
+  local no_start=/usr/sbin/policy-rc.d made_policy=
+  as_root mkdir -p "${no_cluster%/*}"
+  echo 'create_main_cluster = false' | as_root tee "$no_cluster" >/dev/null
+  if [ ! -e "$no_start" ]; then
+    made_policy=yes
+    printf '#!/bin/sh\nexit 101\n' | as_root tee "$no_start" >/dev/null
+    as_root chmod 755 "$no_start"
+  fi
+  local status=0
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq || status=$?
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" || status=$?
+  as_root rm -f "$no_cluster"
+  [ -z "$made_policy" ] || as_root rm -f "$no_start"
+  # A package that is started at boot was not asked for either.
+  if [ -d /run/systemd/system ]; then
+    local package
+    for package in "$@"; do
+      case $package in nginx*) as_root systemctl disable --quiet nginx || true ;; esac
+    done
+  fi
+  return "$status"
+}
+
+install() {
+  case $1 in
+    apt-get) shift; install_with_apt "$@" ;;
+    dnf) shift; as_root dnf install -y -q "$@" ;;
+    brew) shift; HOMEBREW_NO_AUTO_UPDATE=1 brew install "$@" ;;
+  esac
+}
+
+# package NEED: what the package manager calls it.
+package() {
+  case $1:$2 in
+    apt-get:postgres) echo postgresql ;;
+    dnf:postgres) echo postgresql-server postgresql-contrib ;;
+    brew:postgres) echo postgresql@17 ;;
+    apt-get:nginx) echo nginx-light ;;
+    apt-get:node) echo nodejs npm ;;
+    dnf:node) echo nodejs nodejs-npm ;;
+    apt-get:venv) echo python3-venv ;;
+    *:venv) echo python3 ;;
+    *) echo "$2" ;;
+  esac
+}
+
+missing_for() {
+  have_postgres || echo postgres
+  [ "$1" = test ] || return 0
+  have nginx || [ -x /usr/sbin/nginx ] || echo nginx
+  { have node && have npm; } || echo node
+  have curl || echo curl
+  have openssl || echo openssl
+  python3 -c 'import venv, ensurepip' 2>/dev/null || echo venv
+}
+
+main() {
+  case ${1:-} in run | test) ;; *) say "usage: $0 run | test"; exit 2 ;; esac
+  local needs manager need
+  needs=$(missing_for "$1")
+  [ -n "$needs" ] || return 0
+  manager=$(package_manager)
+  if [ "$manager" = none ]; then
+    say "This system has neither apt-get nor dnf nor brew to install what is missing: ${needs//$'\n'/, }"
+    say "Install them and start again. For PostgreSQL, PG_BIN may name the directory of initdb and postgres."
+    exit 1
+  fi
+  local packages=()
+  for need in $needs; do
+    # shellcheck disable=SC2207 # names of packages hold no blanks
+    packages+=($(package "$manager" "$need"))
+  done
+  say "Installing with $manager: ${packages[*]}"
+  install "$manager" "${packages[@]}"
+}
+
+main "$@"

@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# Checks the shell scripts.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/lib.sh
+
+"$(tools_bin)/shellcheck" --external-sources scripts/*.sh .ci/run
