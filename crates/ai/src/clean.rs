@@ -12,6 +12,8 @@ pub(crate) fn clean(text: &str) -> String {
             '\n' if previous == '\r' => {}
             '\r' | '\n' | '\u{0B}' | '\u{0C}' | '\u{85}' | '\u{2028}' | '\u{2029}' => out.push('\n'),
             '\t' => out.push(' '),
+            // Persian and the scripts of India spell with joiners.
+            '\u{200C}' | '\u{200D}' if previous.is_alphabetic() && !previous.is_ascii() => out.push(c),
             c if is_invisible(c) => {}
             c => out.push(c),
         }
@@ -64,6 +66,12 @@ mod tests {
     fn invisible_characters_go_and_words_stay() {
         let hidden = "Pay\u{200B} the\u{202E} bill\u{E0041}\u{E0042}\u{0}.\r\nThanks\u{FEFF}\tall";
         assert_eq!(clean(hidden), "Pay the bill.\nThanks all");
+    }
+
+    #[test]
+    fn joiners_stay_where_words_are_spelled_with_them() {
+        assert_eq!(clean("می\u{200C}روم"), "می\u{200C}روم");
+        assert_eq!(clean("م\u{200C}\u{200D}\u{200C}ر a\u{200D}b"), "م\u{200C}ر ab");
     }
 
     #[test]

@@ -3,7 +3,10 @@
 use jsonschema::Validator;
 use serde_json::Value;
 
-use crate::{clean::shorten, error::AiError};
+use crate::{
+    clean::{clean, shorten},
+    error::AiError,
+};
 
 /// Problems told to a model that is asked to mend its answer: more would not help it.
 const PROBLEMS: usize = 8;
@@ -25,7 +28,7 @@ impl Shape {
         Ok(Self { validator })
     }
 
-    /// Parses an answer and checks it. Models that are not held to a schema like to put the
+    /// Parses an answer, checks it, and takes invisible characters out of its texts. Models that are not held to a schema like to put the
     /// JSON into a Markdown fence: that is taken off.
     ///
     /// # Errors
@@ -39,7 +42,17 @@ impl Shape {
             .take(PROBLEMS)
             .map(|error| shorten(&format!("At `{}`: {error}", error.instance_path()), PROBLEM_CHARS))
             .collect();
-        if problems.is_empty() { Ok(value) } else { Err(problems) }
+        if problems.is_empty() { Ok(cleaned(value)) } else { Err(problems) }
+    }
+}
+
+/// Texts of an answer get the treatment of texts of a document: what no reader sees goes.
+fn cleaned(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(clean(&text)),
+        Value::Array(values) => values.into_iter().map(cleaned).collect(),
+        Value::Object(fields) => fields.into_iter().map(|(name, value)| (name, cleaned(value))).collect(),
+        other => other,
     }
 }
 
@@ -60,6 +73,13 @@ mod tests {
     fn shape() -> Shape {
         Shape::new(&json!({"type": "object", "required": ["n"], "properties": {"n": {"type": "integer"}}}))
             .unwrap()
+    }
+
+    #[test]
+    fn invisible_characters_leave_every_text() {
+        let shape = Shape::new(&json!({"type": "object"})).unwrap();
+        let read = shape.read(r#"{"a": ["x\u202Ey"], "b": {"c": "\u200Bz"}, "n": 1}"#);
+        assert_eq!(read, Ok(json!({"a": ["xy"], "b": {"c": "z"}, "n": 1})));
     }
 
     #[test]

@@ -4,25 +4,19 @@ use std::time::Duration;
 
 use hyper::Uri;
 use quire_web::config::{
-    Alias, AppEnv, DatabaseConfig, HttpConfig, LogConfig, Reader, Section, TokenConfig, Variable,
+    AppEnv, DatabaseConfig, HttpConfig, LogConfig, Reader, Section, TokenConfig, UploadLimit, Variable,
 };
 
 use crate::{passwords::PasswordCost, proxy::ProxyConfig, throttle::ThrottleConfig};
 
-const PROCESSOR_URL: Variable = Variable::new(
-    "PROCESSOR_URL",
-    "Where the processor listens: uploads are passed on to it.",
-)
-.default("http://127.0.0.1:8002");
+const PROCESSOR_URL: Variable =
+    Variable::new("PROCESSOR_URL", "Where the processor listens: uploads are passed on to it.")
+        .default("http://127.0.0.1:8002");
 const PROCESSOR_TIMEOUT: Variable = Variable::new(
     "PROCESSOR_TIMEOUT",
     "Seconds that the processor may take to accept the next part of an upload, and to answer after the last.",
 )
 .default("60");
-/// The largest file accepted; the processor reads the same variable.
-const MAX_UPLOAD_SIZE: Variable = Variable::new("MAX_UPLOAD_SIZE", "The largest file accepted, in bytes.")
-    .default("104857600")
-    .aliases(&[Alias::mebibytes("MAX_FILE_SIZE_MB"), Alias::kibibytes("MAX_FILE_SIZE_KB")]);
 
 const MAX_FAILURES_PER_ACCOUNT: Variable = Variable::new(
     "LOGIN_MAX_FAILURES_PER_ACCOUNT",
@@ -53,10 +47,7 @@ pub struct GatewayConfig {
 impl GatewayConfig {
     /// The variables that only the gateway reads.
     pub const SECTIONS: [Section<'static>; 2] = [
-        Section {
-            title: "Uploads",
-            variables: &[PROCESSOR_URL, PROCESSOR_TIMEOUT, MAX_UPLOAD_SIZE],
-        },
+        Section { title: "The way to the processor", variables: &[PROCESSOR_URL, PROCESSOR_TIMEOUT] },
         Section {
             title: "Sign-in",
             variables: &[MAX_FAILURES_PER_ACCOUNT, MAX_FAILURES_PER_ADDRESS, LOGIN_WINDOW],
@@ -69,7 +60,7 @@ impl GatewayConfig {
             proxy: ProxyConfig {
                 processor_url: processor_url(reader),
                 processor_timeout: reader.seconds(&PROCESSOR_TIMEOUT, 1..=3600),
-                max_upload_size: reader.bytes(&MAX_UPLOAD_SIZE, 1..=i64::MAX as u64),
+                max_upload_size: UploadLimit::read(reader),
             },
             throttle: ThrottleConfig {
                 max_failures_per_account: count(reader, &MAX_FAILURES_PER_ACCOUNT),
@@ -134,17 +125,15 @@ impl ServiceConfig {
 /// The reference of all variables, for `--help`.
 pub fn help() -> String {
     let http = HttpConfig::variables(ServiceConfig::DEFAULT_PORT);
-    let [uploads, sign_in] = GatewayConfig::SECTIONS;
+    let [processor, sign_in] = GatewayConfig::SECTIONS;
     quire_web::config::help_text(&[
         AppEnv::SECTION,
-        Section {
-            title: "HTTP",
-            variables: &http,
-        },
+        Section { title: "HTTP", variables: &http },
         LogConfig::SECTION,
         DatabaseConfig::SECTION,
         TokenConfig::SECTION,
-        uploads,
+        UploadLimit::SECTION,
+        processor,
         sign_in,
     ])
 }
@@ -193,7 +182,9 @@ mod tests {
     #[test]
     fn the_help_lists_what_is_read() {
         let help = help();
-        for name in ["PORT", "DATABASE_URL", "JWT_SECRET_KEY", "PROCESSOR_URL", "LOGIN_WINDOW", "MAX_UPLOAD_SIZE"] {
+        for name in
+            ["PORT", "DATABASE_URL", "JWT_SECRET_KEY", "PROCESSOR_URL", "LOGIN_WINDOW", "MAX_UPLOAD_SIZE"]
+        {
             assert!(help.contains(&format!("\n  {name}\n")), "{name}");
         }
     }

@@ -35,7 +35,5 @@ pub(crate) async fn list_tasks(
 /// [`quire_domain::ErrorCode::NotFound`], also when it is somebody else's.
 pub(crate) async fn get_task(gateway: &Gateway, owner: UserId, id: TaskId) -> Result<Task> {
     let mut connection = gateway.pool().get().await?;
-    tasks::find(&mut connection, owner, id)
-        .await?
-        .ok_or_else(|| Error::not_found("task"))
+    tasks::find(&mut connection, owner, id).await?.ok_or_else(|| Error::not_found("task"))
 }

@@ -7,6 +7,7 @@
 mod accounts;
 mod config;
 mod history;
+mod pages;
 mod passwords;
 mod proxy;
 mod routes;
@@ -18,6 +19,7 @@ mod throttle;
 mod transaction;
 
 pub use config::{GatewayConfig, ServiceConfig, help};
+pub use pages::pages;
 pub use passwords::{PasswordCost, Passwords};
 pub use proxy::ProxyConfig;
 pub use routes::{openapi, routes};

@@ -10,9 +10,7 @@ use std::{
     time::Duration,
 };
 
-use argon2::{
-    Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version, password_hash,
-};
+use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version, password_hash};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use quire_domain::{Error, ErrorCode, Result, random};
 use secrecy::{ExposeSecret, SecretString};
@@ -38,11 +36,7 @@ pub struct PasswordCost {
 
 impl PasswordCost {
     /// 19 MiB, 2 passes, 1 lane (OWASP Password Storage Cheat Sheet).
-    pub const RECOMMENDED: Self = Self {
-        memory_kib: 19 * 1024,
-        iterations: 2,
-        lanes: 1,
-    };
+    pub const RECOMMENDED: Self = Self { memory_kib: 19 * 1024, iterations: 2, lanes: 1 };
 }
 
 impl Default for PasswordCost {
@@ -66,9 +60,7 @@ struct Inner {
 
 impl fmt::Debug for Passwords {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Passwords")
-            .field("params", self.0.argon.params())
-            .finish_non_exhaustive()
+        f.debug_struct("Passwords").field("params", self.0.argon.params()).finish_non_exhaustive()
     }
 }
 
@@ -97,8 +89,7 @@ impl Passwords {
     /// # Errors
     /// [`ErrorCode::Overloaded`] when too many wait.
     pub async fn hash(&self, password: SecretString) -> Result<String> {
-        self.compute(move |inner| hash(&inner.argon, password.expose_secret()))
-            .await
+        self.compute(move |inner| hash(&inner.argon, password.expose_secret())).await
     }
 
     /// Whether this is the password. Without a hash, because there is no such account, the
@@ -164,11 +155,7 @@ fn overloaded() -> Error {
 mod tests {
     use super::*;
 
-    const CHEAP: PasswordCost = PasswordCost {
-        memory_kib: 8,
-        iterations: 1,
-        lanes: 1,
-    };
+    const CHEAP: PasswordCost = PasswordCost { memory_kib: 8, iterations: 1, lanes: 1 };
 
     #[tokio::test]
     async fn a_hash_is_a_phc_string_and_verifies_its_password_only() {

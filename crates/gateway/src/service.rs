@@ -22,7 +22,7 @@ use quire_web::{
 use secrecy::ExposeSecret;
 use utoipa_actix_web::AppExt;
 
-use crate::{Gateway, ServiceConfig, openapi, routes};
+use crate::{Gateway, ServiceConfig, openapi, pages::pages, routes};
 
 /// How often what has ended is removed.
 const SWEEP_EVERY: Duration = Duration::from_secs(3600);
@@ -52,11 +52,7 @@ pub async fn run() -> Result<(), BoxError> {
         ..PoolOptions::new(config.database.url.expose_secret(), "quire-gateway")
     })?;
     let gateway = Gateway::new(config.gateway, pool, tokens.clone(), clock.clone())?;
-    let context = WebContext {
-        tokens,
-        clock,
-        trusted_proxies: config.http.trusted_proxies.clone(),
-    };
+    let context = WebContext { tokens, clock, trusted_proxies: config.http.trusted_proxies.clone() };
 
     let listener = server::bind(&config.http.host, config.http.port)?;
     let shutdown = Shutdown::listen(shutdown::GRACE)?;
@@ -72,6 +68,7 @@ pub async fn run() -> Result<(), BoxError> {
             .configure(|app: &mut web::ServiceConfig| {
                 context.configure(app);
                 gateway.data(app);
+                pages(app);
             })
             .app_data(methods.clone())
             .wrap(NormalizePath::trim())
@@ -112,7 +109,10 @@ fn read_config() -> Result<ServiceConfig, BoxError> {
 async fn sweep(gateway: Gateway, shutdown: Shutdown) {
     loop {
         if let Err(error) = gateway.sweep().await {
-            tracing::warn!(error = quire_domain::error::chain(&error), "sweeping failed; the next one will do it");
+            tracing::warn!(
+                error = quire_domain::error::chain(&error),
+                "sweeping failed; the next one will do it"
+            );
         }
         tokio::select! {
             () = tokio::time::sleep(SWEEP_EVERY) => {}

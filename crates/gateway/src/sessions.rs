@@ -53,10 +53,7 @@ async fn extend(
     };
     sessions::insert_refresh_token(connection, &stored).await?;
     let access = gateway.tokens().issue_access(user.id(), user.role())?;
-    Ok(TokenPair {
-        access: access.token,
-        refresh,
-    })
+    Ok(TokenPair { access: access.token, refresh })
 }
 
 enum Rotation {
@@ -97,9 +94,7 @@ async fn rotate(
 ) -> Result<Rotation> {
     match redeemed {
         Redeemed::Fresh { user_id, family } => match users::find(connection, user_id).await? {
-            Some(user) => extend(connection, gateway, &user, family, now)
-                .await
-                .map(Rotation::Done),
+            Some(user) => extend(connection, gateway, &user, family, now).await.map(Rotation::Done),
             None => Ok(Rotation::Refused),
         },
         Redeemed::Reused { user_id } => {

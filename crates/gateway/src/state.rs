@@ -25,9 +25,7 @@ struct Inner {
 
 impl fmt::Debug for Gateway {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Gateway")
-            .field("config", &self.0.config)
-            .finish_non_exhaustive()
+        f.debug_struct("Gateway").field("config", &self.0.config).finish_non_exhaustive()
     }
 }
 

@@ -50,12 +50,9 @@ impl Attempt {
         let address_key = address_key(address);
         // The address first: who is stopped there cannot lock more accounts.
         admit(connection, &address_key, config.max_failures_per_address, config, now).await?;
-        Self {
-            account_key: account_key(target),
-            address_key: Some(address_key),
-        }
-        .admit_account(connection, config, now)
-        .await
+        Self { account_key: account_key(target), address_key: Some(address_key) }
+            .admit_account(connection, config, now)
+            .await
     }
 
     /// Counts a try to confirm something with the password of a signed-in account.
@@ -68,12 +65,9 @@ impl Attempt {
         user_id: UserId,
         now: DateTime<Utc>,
     ) -> Result<Self> {
-        Self {
-            account_key: account_key(Target::Account(user_id)),
-            address_key: None,
-        }
-        .admit_account(connection, config, now)
-        .await
+        Self { account_key: account_key(Target::Account(user_id)), address_key: None }
+            .admit_account(connection, config, now)
+            .await
     }
 
     async fn admit_account(

@@ -6,7 +6,7 @@ use quire_ai::{AiConfig, Provider, Timeouts};
 use quire_domain::task::DEFAULT_MAX_ATTEMPTS;
 use quire_extract::limits::Limits;
 use quire_web::config::{
-    Alias, AppEnv, DatabaseConfig, HttpConfig, LogConfig, Reader, Section, TokenConfig, Variable,
+    AppEnv, DatabaseConfig, HttpConfig, LogConfig, Reader, Section, TokenConfig, UploadLimit, Variable,
 };
 
 /// All that the processor reads from its environment.
@@ -85,11 +85,6 @@ const STORAGE_BACKEND: Variable =
         .default("local");
 const MEDIA_ROOT: Variable =
     Variable::new("MEDIA_ROOT", "The directory of the local storage.").default("./data/media");
-/// The largest file accepted; the gateway reads the same variable.
-pub const MAX_UPLOAD_SIZE: Variable =
-    Variable::new("MAX_UPLOAD_SIZE", "The largest file accepted, in bytes.")
-        .default("104857600")
-        .aliases(&[Alias::mebibytes("MAX_FILE_SIZE_MB"), Alias::kibibytes("MAX_FILE_SIZE_KB")]);
 const MAX_PENDING_TASKS_PER_USER: Variable = Variable::new(
     "MAX_PENDING_TASKS_PER_USER",
     "Waiting tasks of one user from which on submissions answer 429.",
@@ -149,7 +144,6 @@ const INTAKE_SECTION: Section<'static> = Section {
     variables: &[
         STORAGE_BACKEND,
         MEDIA_ROOT,
-        MAX_UPLOAD_SIZE,
         READ_TIMEOUT,
         READ_CPU_LIMIT,
         READ_MEMORY_LIMIT,
@@ -211,7 +205,7 @@ impl IntakeConfig {
         Self {
             storage: reader.choice(&STORAGE_BACKEND, &backends, StorageBackend::Local),
             media_root: reader.text(&MEDIA_ROOT).into(),
-            max_upload_size: reader.bytes(&MAX_UPLOAD_SIZE, 1..=i64::MAX as u64),
+            max_upload_size: UploadLimit::read(reader),
         }
     }
 }

@@ -19,7 +19,7 @@ use quire_ai::SharedEngine;
 use quire_backends::blobs::{local::LocalBlobs, memory::MemoryBlobs};
 use quire_domain::{
     Error, Result,
-    ports::{blobs::SharedBlobStore, clock::SharedClock},
+    ports::{blobs::{BlobError, SharedBlobStore}, clock::SharedClock},
 };
 use quire_extract::child::ChildReader;
 use quire_store::Pool;
@@ -70,20 +70,28 @@ impl Surroundings {
             .map_err(|e| Error::internal("setting up the AI provider").with_source(e))?;
         let reader_program =
             std::env::current_exe().map_err(|e| Error::internal("finding this program").with_source(e))?;
-        let blobs = open_storage(&config.intake).await?;
+        let blobs = open_storage(&config.intake, &clock).await?;
         Ok(Self { pool, tokens, clock, blobs, engine, reader_program, shutdown })
     }
 }
 
-async fn open_storage(config: &IntakeConfig) -> Result<SharedBlobStore> {
+async fn open_storage(config: &IntakeConfig, clock: &SharedClock) -> Result<SharedBlobStore> {
     Ok(match config.storage {
-        StorageBackend::Local => Arc::new(
-            LocalBlobs::open(&config.media_root)
-                .await
-                .map_err(|e| Error::internal("opening the directory of MEDIA_ROOT").with_source(e))?,
-        ),
+        StorageBackend::Local => Arc::new(open_directory(config, clock).await.map_err(|e| {
+            Error::internal("opening the directory of MEDIA_ROOT").with_source(e)
+        })?),
         StorageBackend::Memory => Arc::new(MemoryBlobs::default()),
     })
+}
+
+/// Also removes what uploads of processes that were killed have left.
+async fn open_directory(config: &IntakeConfig, clock: &SharedClock) -> Result<LocalBlobs, BlobError> {
+    let blobs = LocalBlobs::open(&config.media_root).await?;
+    let swept = blobs.sweep_incoming(clock.now()).await?;
+    if swept > 0 {
+        tracing::info!(files = swept, "removed unfinished uploads of a process that was lost");
+    }
+    Ok(blobs)
 }
 
 /// The processor as its routes see it. Cheap to clone.

@@ -1,13 +1,13 @@
 //! The service as a process of its own: the HTTP server, or the worker alone.
 
-use std::sync::Arc;
+use std::{net::TcpListener, sync::Arc};
 
 use actix_web::{App, middleware::{NormalizePath, from_fn}};
 use quire_domain::{Error, Result, clock::SystemClock};
 use quire_store::{Pool, PoolOptions};
 use quire_web::{
     WebContext,
-    config::{AppEnv, DatabaseConfig, LogConfig, Section, TokenConfig},
+    config::{AppEnv, DatabaseConfig, HttpConfig, LogConfig, Section, TokenConfig, UploadLimit},
     health::Health,
     openapi::Complete,
     problem::AllowedMethods,
@@ -33,6 +33,7 @@ pub fn sections(http: &'static [quire_web::config::Variable]) -> Vec<Section<'st
         TokenConfig::SECTION,
         LogConfig::SECTION,
         AppEnv::SECTION,
+        UploadLimit::SECTION,
     ];
     shared.into_iter().chain(ProcessorConfig::OWN_SECTIONS.iter().copied()).collect()
 }
@@ -72,9 +73,24 @@ pub async fn run_server(config: ProcessorConfig) -> Result<()> {
     let listener = server::bind(&config.http.host, config.http.port)
         .map_err(|e| Error::internal(e.to_string()))?;
     let (running, context, shutdown) = start(&config).await?;
-    let processor = running.processor.clone();
+    serve_http(listener, config.http, running.processor.clone(), context, shutdown).await?;
+    running.stopped().await;
+    Ok(())
+}
+
+/// Serves the routes, the health checks and the API documents, until told to stop.
+///
+/// # Errors
+/// When the server fails.
+pub async fn serve_http(
+    listener: TcpListener,
+    http: HttpConfig,
+    processor: Processor,
+    context: WebContext,
+    shutdown: Shutdown,
+) -> Result<()> {
     let health = health(SERVICE, &processor);
-    let (http, allowed) = (config.http.clone(), AllowedMethods::new(&[&openapi()]));
+    let (workers, allowed) = (http.workers, AllowedMethods::new(&[&openapi()]));
     let factory = move || {
         App::new()
             .into_utoipa_app()
@@ -90,11 +106,9 @@ pub async fn run_server(config: ProcessorConfig) -> Result<()> {
             .wrap(from_fn(request::finish))
             .wrap(request::span())
     };
-    server::serve(SERVICE, listener, config.http.workers, factory, shutdown)
+    server::serve(SERVICE, listener, workers, factory, shutdown)
         .await
-        .map_err(|e| Error::internal("serving").with_source(e))?;
-    running.stopped().await;
-    Ok(())
+        .map_err(|e| Error::internal("serving").with_source(e))
 }
 
 /// Runs the worker alone, until told to stop.

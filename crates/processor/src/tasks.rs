@@ -22,6 +22,9 @@ use crate::{
 /// The task type of a submission that names none.
 pub const DEFAULT_TASK_TYPE: &str = "summarize";
 
+/// How often the database is asked what became of a submission that it broke off.
+const SETTLE_EVERY: Duration = Duration::from_secs(1);
+
 /// What a client asked for, checked: it can be done here.
 #[derive(Clone)]
 pub struct Order {
@@ -74,9 +77,9 @@ impl Tasks {
     ///
     /// # Errors
     /// As [`check_order`](Self::check_order).
-    pub fn refuse_early(&self, task_type: Option<&str>, params: &Map<String, Value>) -> Result<()> {
+    pub fn refuse_early(&self, task_type: Option<&str>, params: Map<String, Value>) -> Result<()> {
         let task_type = find_task_type(task_type)?;
-        match task_type.check_params(&Value::Object(params.clone())) {
+        match task_type.check_params(&Value::Object(params)) {
             Ok(params) => self.check_supported(task_type, &params),
             Err(_) => Ok(()),
         }
@@ -91,7 +94,10 @@ impl Tasks {
     fn check_supported(&self, task_type: &'static dyn TaskType, params: &Value) -> Result<()> {
         self.engine
             .supports(task_type, params)
-            .map_err(|failure| Error::new(ErrorCode::TaskTypeUnavailable, failure.message))
+            .map_err(|failure| {
+                Error::new(ErrorCode::TaskTypeUnavailable, failure.message.clone())
+                    .with_field("task_type", failure.message)
+            })
     }
 
     /// Refuses new work while too much of it waits, of this user or of all.
@@ -137,31 +143,32 @@ impl Tasks {
         match stored {
             Ok(Submitted::Accepted) => received.keep(),
             Ok(Submitted::Duplicate) => drop(received),
-            Err(error) => return Err(self.after_failed_submit(owner, received, error).await),
+            Err(error) => {
+                self.settle(owner, received, &error);
+                return Err(error);
+            }
         }
         self.signal.written();
         self.read_back(&mut connection, owner, id, &order.idempotency_key).await
     }
 
-    /// A connection can break after the commit and before its answer: then the document is
-    /// there, and its bytes must stay.
-    async fn after_failed_submit(&self, owner: UserId, received: Received, error: Error) -> Error {
-        let stored = async {
-            let mut connection = self.pool.get().await?;
-            documents::find(&mut connection, owner, received.document_id).await
-        };
-        match stored.await {
-            Ok(None) => drop(received),
-            Ok(Some(_)) => received.keep(),
-            Err(_) => {
-                tracing::warn!(
-                    document.id = %received.document_id,
-                    "the database went away during a submission; its file stays, in case it was stored"
-                );
-                received.keep();
-            }
+    /// Decides about the file of a submission that was not stored. A connection can break after
+    /// the commit and before its answer: then the document is there, and its bytes must stay.
+    /// As long as the database does not say which, they do.
+    fn settle(&self, owner: UserId, received: Received, error: &Error) {
+        if error.code != ErrorCode::DatabaseUnavailable {
+            return;
         }
-        error
+        let pool = self.pool.clone();
+        tokio::spawn(async move {
+            loop {
+                match is_stored(&pool, owner, received.document_id).await {
+                    Ok(true) => return received.keep(),
+                    Ok(false) => return,
+                    Err(_) => tokio::time::sleep(SETTLE_EVERY).await,
+                }
+            }
+        });
     }
 
     /// Makes one more task for a document that is there already.
@@ -250,6 +257,10 @@ impl Tasks {
         };
         found.ok_or_else(|| Error::internal("a task that was just stored is gone"))
     }
+}
+
+async fn is_stored(pool: &Pool, owner: UserId, id: DocumentId) -> Result<bool> {
+    Ok(documents::find(&mut *pool.get().await?, owner, id).await?.is_some())
 }
 
 fn find_task_type(name: Option<&str>) -> Result<&'static dyn TaskType> {

@@ -16,20 +16,20 @@ use crate::home::Home;
 const NAME: &str = "quire";
 
 /// Where to find PostgreSQL's programs.
-pub const PG_BIN: Variable =
+pub(crate) const PG_BIN: Variable =
     Variable::new("PG_BIN", "The directory with initdb and postgres, when it is not one of the usual places.")
         .example("/usr/lib/postgresql/17/bin");
 
 /// A database that can be connected to, for as long as this value lives.
-pub struct Database {
+pub(crate) struct Database {
     /// Where it is.
-    pub url: String,
+    pub(crate) url: String,
     server: Option<(PrivateServer, Home)>,
 }
 
 impl Database {
     /// Whether a database is configured, so that no private one is needed.
-    pub fn is_configured(reader: &Reader<'_>) -> bool {
+    pub(crate) fn is_configured(reader: &Reader<'_>) -> bool {
         reader.is_set(&DatabaseConfig::DATABASE_URL) || reader.is_set(&DatabaseConfig::POSTGRES_HOST)
     }
 
@@ -37,7 +37,7 @@ impl Database {
     ///
     /// # Errors
     /// When it cannot be reached.
-    pub async fn configured(url: &str) -> Result<Self, String> {
+    pub(crate) async fn configured(url: &str) -> Result<Self, String> {
         migrate(url).await?;
         Ok(Self { url: url.to_owned(), server: None })
     }
@@ -46,7 +46,7 @@ impl Database {
     ///
     /// # Errors
     /// When it does not start, or runs already.
-    pub async fn private(home: &Home, pg_bin: Option<PathBuf>) -> Result<Self, String> {
+    pub(crate) async fn private(home: &Home, pg_bin: Option<PathBuf>) -> Result<Self, String> {
         let server = start(home, pg_bin).await.map_err(|e| match e {
             StartError::AlreadyRunning(_) => already_running(home),
             other => chain(&other),
@@ -59,7 +59,7 @@ impl Database {
     ///
     /// # Errors
     /// When it cannot be reached.
-    pub async fn for_admin(environment: &Environment, home: impl FnOnce() -> Result<Home, String>) -> Result<Self, String> {
+    pub(crate) async fn for_admin(environment: &Environment, home: impl FnOnce() -> Result<Home, String>) -> Result<Self, String> {
         let mut reader = Reader::new(environment);
         if Self::is_configured(&reader) {
             let config = DatabaseConfig::read(&mut reader);
@@ -78,12 +78,12 @@ impl Database {
     }
 
     /// Whether this process runs the database.
-    pub fn is_private(&self) -> bool {
+    pub(crate) fn is_private(&self) -> bool {
         self.server.is_some()
     }
 
     /// Completes when the private PostgreSQL has ended without being asked to.
-    pub async fn lost(&mut self) {
+    pub(crate) async fn lost(&mut self) {
         match &mut self.server {
             Some((server, _)) => drop(server.exited().await),
             None => std::future::pending().await,
@@ -94,7 +94,7 @@ impl Database {
     ///
     /// # Errors
     /// When it does not stop.
-    pub async fn close(self) -> Result<(), String> {
+    pub(crate) async fn close(self) -> Result<(), String> {
         let Some((server, home)) = self.server else { return Ok(()) };
         home.forget_database_url();
         server.stop().await.map_err(|e| format!("PostgreSQL did not stop: {e}"))

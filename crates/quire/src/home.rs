@@ -11,7 +11,7 @@ use quire_domain::random;
 
 /// Why the data directory cannot be used, as a sentence for the person at the terminal.
 #[derive(Debug)]
-pub struct HomeError(String);
+pub(crate) struct HomeError(String);
 
 impl std::fmt::Display for HomeError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -21,7 +21,7 @@ impl std::fmt::Display for HomeError {
 
 /// The data directory.
 #[derive(Debug, Clone)]
-pub struct Home(PathBuf);
+pub(crate) struct Home(PathBuf);
 
 impl Home {
     /// Makes the directory when it is missing: for its owner alone, but for root so that the
@@ -29,7 +29,7 @@ impl Home {
     ///
     /// # Errors
     /// When it cannot be made.
-    pub fn open(path: PathBuf, is_root: bool) -> Result<Self, HomeError> {
+    pub(crate) fn open(path: PathBuf, is_root: bool) -> Result<Self, HomeError> {
         let mode = if is_root { 0o711 } else { 0o700 };
         fs::DirBuilder::new().recursive(true).mode(mode).create(&path).map_err(|e| at(&path, &e))?;
         let path = path.canonicalize().map_err(|e| at(&path, &e))?;
@@ -37,22 +37,22 @@ impl Home {
     }
 
     /// Where it is.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.0
     }
 
     /// The directory of the private PostgreSQL.
-    pub fn postgres(&self) -> PathBuf {
+    pub(crate) fn postgres(&self) -> PathBuf {
         self.0.join("postgres")
     }
 
     /// The directory of the documents.
-    pub fn media(&self) -> PathBuf {
+    pub(crate) fn media(&self) -> PathBuf {
         self.0.join("media")
     }
 
     /// Where the private PostgreSQL can be reached, while one runs: for admin commands.
-    pub fn database_url(&self) -> Option<String> {
+    pub(crate) fn database_url(&self) -> Option<String> {
         fs::read_to_string(self.database_url_file()).ok()
     }
 
@@ -60,12 +60,12 @@ impl Home {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn remember_database_url(&self, url: &str) -> Result<(), HomeError> {
+    pub(crate) fn remember_database_url(&self, url: &str) -> Result<(), HomeError> {
         write_private(&self.database_url_file(), url)
     }
 
     /// Forgets it, when PostgreSQL stops.
-    pub fn forget_database_url(&self) {
+    pub(crate) fn forget_database_url(&self) {
         // A note that stays is written over by the next start.
         let _ = fs::remove_file(self.database_url_file());
     }
@@ -78,7 +78,7 @@ impl Home {
     ///
     /// # Errors
     /// When the file cannot be read or written, or others may read it.
-    pub fn jwt_secret(&self) -> Result<String, HomeError> {
+    pub(crate) fn jwt_secret(&self) -> Result<String, HomeError> {
         let path = self.0.join("jwt-secret");
         match fs::read_to_string(&path) {
             Ok(secret) => {
@@ -127,7 +127,7 @@ fn at(path: &Path, error: &io::Error) -> HomeError {
 /// The data directory when `QUIRE_DATA_DIR` is not set: what the system keeps for the data of
 /// a program (the XDG Base Directory Specification; on macOS `~/Library/Application Support`);
 /// for root `/var/lib/quire`, which lies below no closed home directory.
-pub fn default_data_dir(is_root: bool, variable: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
+pub(crate) fn default_data_dir(is_root: bool, variable: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
     if is_root {
         return Some(PathBuf::from("/var/lib/quire"));
     }

@@ -10,7 +10,7 @@ mod welcome;
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use quire_web::config::{Environment, HttpConfig, Reader, Section, Variable, help_text};
+use quire_web::config::{Environment, HttpConfig, Reader, Section, Variable, env_example, help_text};
 
 use crate::database::Database;
 
@@ -39,6 +39,8 @@ enum Command {
         #[arg(default_value = "openapi")]
         directory: PathBuf,
     },
+    /// Print every setting with its default, as a file to begin an `.env` from.
+    EnvExample,
 }
 
 const HTTP: &[Variable] = &HttpConfig::variables(up::DEFAULT_PORT);
@@ -59,10 +61,12 @@ fn main() -> ExitCode {
     }
 }
 
+/// What all of Quire reads; a variable that both services read is listed once.
 fn sections() -> Vec<Section<'static>> {
-    let own = [up::SECTION].into_iter();
-    let gateway = quire_gateway::GatewayConfig::SECTIONS;
-    own.chain(quire_processor::serve::sections(HTTP)).chain(gateway).collect()
+    let mut sections = vec![up::SECTION];
+    sections.extend(quire_processor::serve::sections(HTTP));
+    sections.extend(quire_gateway::GatewayConfig::SECTIONS);
+    sections
 }
 
 fn run(command: Command) -> Result<(), String> {
@@ -74,6 +78,7 @@ fn run(command: Command) -> Result<(), String> {
             Command::Migrate => migrate(&environment).await,
             Command::Createsuperuser(arguments) => superuser::create(&environment, arguments).await,
             Command::Openapi { directory } => write_openapi(&directory),
+            Command::EnvExample => print_env_example(),
         }
     })
 }
@@ -95,6 +100,19 @@ fn write_openapi(directory: &std::path::Path) -> Result<(), String> {
     }
     Ok(())
 }
+
+#[expect(clippy::print_stdout, reason = "the output of the command")]
+fn print_env_example() -> Result<(), String> {
+    print!("{ENV_EXAMPLE_HEAD}{}", env_example(&sections()));
+    Ok(())
+}
+
+const ENV_EXAMPLE_HEAD: &str = "\
+# Every setting of Quire. Copy this file to `.env` and change what you need; a line that stays
+# commented out shows what applies without it. `make run` needs none of them. For containers set
+# the two secrets JWT_SECRET_KEY and POSTGRES_PASSWORD.
+
+";
 
 /// Says something to the person at the terminal.
 #[expect(clippy::print_stderr, reason = "the person who started the program reads it")]

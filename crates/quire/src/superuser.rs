@@ -20,7 +20,7 @@ use crate::{database::Database, say, up::open_home};
 
 /// Who to make. What is missing is asked for.
 #[derive(Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// The e-mail address.
     #[arg(long)]
     email: Option<String>,
@@ -36,7 +36,7 @@ pub struct Arguments {
 ///
 /// # Errors
 /// A message for the person at the terminal.
-pub async fn create(environment: &Environment, arguments: Arguments) -> Result<(), String> {
+pub(crate) async fn create(environment: &Environment, arguments: Arguments) -> Result<(), String> {
     let who = Who::ask(arguments)?;
     who.check()?;
     let home = || open_home(&mut Reader::new(environment));

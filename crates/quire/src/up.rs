@@ -36,7 +36,7 @@ use crate::{
 const SERVICE: &str = "quire";
 
 /// The port when `PORT` is not set.
-pub const DEFAULT_PORT: &str = "8080";
+pub(crate) const DEFAULT_PORT: &str = "8080";
 
 const QUIRE_DATA_DIR: Variable = Variable::new(
     "QUIRE_DATA_DIR",
@@ -44,13 +44,13 @@ const QUIRE_DATA_DIR: Variable = Variable::new(
 );
 
 /// What only this program reads.
-pub const SECTION: Section<'static> = Section { title: "All in one", variables: &[QUIRE_DATA_DIR, PG_BIN] };
+pub(crate) const SECTION: Section<'static> = Section { title: "All in one", variables: &[QUIRE_DATA_DIR, PG_BIN] };
 
 /// Runs everything until told to stop.
 ///
 /// # Errors
 /// A message for the person at the terminal.
-pub async fn up(environment: Environment) -> Result<(), String> {
+pub(crate) async fn up(environment: Environment) -> Result<(), String> {
     let plan = Plan::read(environment)?;
     telemetry::init(&plan.processor.log).map_err(|e| e.to_string())?;
     // Opened before anything is touched: a second start ends here.
@@ -138,6 +138,7 @@ impl Plan {
                 .configure(|app| context.configure(app))
                 .configure(|app| gateway.data(app))
                 .configure(|app| processor.data(app))
+                .configure(quire_gateway::pages)
                 .configure(quire_processor::routes::docs::configure)
                 .app_data(allowed.clone())
                 .wrap(NormalizePath::trim())
@@ -188,7 +189,7 @@ struct Parts {
 ///
 /// # Errors
 /// When there is no place for one, or it cannot be used.
-pub fn open_home(reader: &mut Reader<'_>) -> Result<Home, String> {
+pub(crate) fn open_home(reader: &mut Reader<'_>) -> Result<Home, String> {
     let is_root = rustix::process::geteuid().is_root();
     let path = match reader.optional_text(&QUIRE_DATA_DIR) {
         Some(path) => PathBuf::from(path),

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::Path};
 
 /// Prints it. Goes to standard output; the log goes to standard error.
 #[expect(clippy::print_stdout, reason = "the person who started the program reads it")]
-pub fn print(address: SocketAddr, data: &Path, own_database: bool) {
+pub(crate) fn print(address: SocketAddr, data: &Path, own_database: bool) {
     println!("{}", text(address, data, own_database));
 }
 

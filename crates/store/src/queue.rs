@@ -260,8 +260,9 @@ impl Ending {
     }
 }
 
-/// Ends an attempt and writes its event, in one statement. `false` when the claim had been
-/// lost: then nothing changes.
+/// Ends an attempt and writes its event, in one statement. A task that would wait again ends
+/// as cancelled when its user has asked for that. `false` when the claim had been lost: then
+/// nothing changes.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -298,19 +299,25 @@ pub async fn finish(connection: &mut AsyncPgConnection, claim: &Claim, ending: &
 }
 
 const FINISH: &str = "\
-    with task as ( \
-        update tasks set status = $4, attempt = attempt - $5, run_at = now() + $6, \
-            error_code = $7, error_message = $8, \
+    with held as ( \
+        select id, cancel_requested and $4 = 'pending' as cancelled from tasks \
+        where id = $1 and worker = $2 and attempt = $3 and status = 'processing' for update \
+    ), task as ( \
+        update tasks set status = case when cancelled then 'cancelled' else $4 end, \
+            attempt = attempt - $5, run_at = now() + $6, \
+            error_code = case when not cancelled then $7 end, \
+            error_message = case when not cancelled then $8 end, \
             result = $9, output = $10, warnings = coalesce($11, '[]'), provider = $12, model = $13, \
             input_tokens = $14, output_tokens = $15, cost = $16, \
             progress = case $4 when 'completed' then 100 else progress end, \
-            finished_at = case when $4 <> 'pending' then now() end, \
+            finished_at = case when cancelled or $4 <> 'pending' then now() end, \
             lease_until = null, worker = null \
-        where id = $1 and worker = $2 and attempt = $3 and status = 'processing' returning * \
+        from held where tasks.id = held.id returning tasks.*, held.cancelled \
     ) \
     insert into events (user_id, name, task_id, document_id, filename, task_type, status, message, progress) \
     select task.user_id, case task.status when 'pending' then 'task_queued' else 'task_' || task.status end, \
-        task.id, task.document_id, documents.filename, task.task_type, task.status, $17, task.progress \
+        task.id, task.document_id, documents.filename, task.task_type, task.status, \
+        case when task.cancelled then 'The task was cancelled.' else $17 end, task.progress \
     from task join documents on documents.id = task.document_id";
 
 /// Takes back tasks whose leases have run out: they wait again, or fail when that was the last

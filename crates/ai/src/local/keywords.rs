@@ -181,9 +181,9 @@ mod tests {
 
     #[test]
     fn texts_that_overtax_the_tokeniser_still_have_keywords() {
-        let list = "apples and pears\n".repeat(4_000);
-        let dots = ". . . a.b.c apples and pears ".repeat(2_000);
-        let quotes = "\"( ' « [ apples and pears ".repeat(2_000);
+        let list = "apples and pears\n".repeat(2_000);
+        let dots = ". . . a.b.c apples and pears ".repeat(800);
+        let quotes = "\"( ' « [ apples and pears ".repeat(800);
         for text in [list, dots, quotes] {
             let found = keywords(&text, 15);
             assert!(found.iter().any(|keyword| keyword.term.contains("apples")), "{found:?}");

@@ -44,7 +44,7 @@ pub(super) async fn with_retries<T, F: Future<Output = Result<T, AiError>>>(
             Some(wait) => wait,
             None => jittered(policy, tried)?,
         };
-        if tried >= tries || Instant::now() + wait >= deadline {
+        if tried >= tries || wait >= deadline.saturating_duration_since(Instant::now()) {
             return Err(error);
         }
         tracing::info!(

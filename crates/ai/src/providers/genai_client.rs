@@ -56,12 +56,8 @@ impl GenaiClient {
             auth: AuthData::from_single(target.key),
             model: ModelIden::new(target.adapter, target.model),
         };
-        let resolved = service.clone();
-        let client = Client::builder()
-            .with_reqwest(http)
-            .with_service_target_resolver_fn(move |_| Ok(resolved.clone()))
-            .build()
-            .map_err(|e| ConfigError::Client(e.into()))?;
+        let client =
+            Client::builder().with_reqwest(http).build().map_err(|e| ConfigError::Client(e.into()))?;
         Ok(Self { client, target: service, provider: target.provider, caps, timeouts })
     }
 

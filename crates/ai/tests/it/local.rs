@@ -30,8 +30,8 @@ fn report(pages: usize) -> Vec<String> {
 }
 
 #[test]
-fn a_hundred_pages_are_answered_by_every_method() {
-    let pages = report(100);
+fn a_long_report_is_answered_by_every_method() {
+    let pages = report(25);
     let pages: Vec<_> = pages.iter().map(String::as_str).collect();
     for task in registry::task_types().iter().filter(|task| task.local_support(&Value::Null).is_ok()) {
         let asked = request(task.name(), Value::Null, &pages);

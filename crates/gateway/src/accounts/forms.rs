@@ -107,10 +107,7 @@ pub(super) fn parse_birthdate(text: &str, today: NaiveDate, errors: &mut FieldEr
         return None;
     };
     if date > today || earliest.is_some_and(|earliest| date < earliest) {
-        errors.add(
-            "birthdate",
-            format!("The date of birth lies between {FIRST_BIRTH_YEAR} and today."),
-        );
+        errors.add("birthdate", format!("The date of birth lies between {FIRST_BIRTH_YEAR} and today."));
         return None;
     }
     Some(date)

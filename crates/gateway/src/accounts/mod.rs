@@ -79,9 +79,7 @@ pub(crate) async fn log_in(
     let (found, attempt) = look_up(gateway, identifier, address).await?;
     let (user, hash) = found.unzip();
     let matches = gateway.passwords().verify(password, hash).await?;
-    let user = user
-        .filter(|user| matches && user.active)
-        .ok_or_else(invalid_credentials)?;
+    let user = user.filter(|user| matches && user.active).ok_or_else(invalid_credentials)?;
 
     let now = gateway.now();
     let mut connection = gateway.pool().get().await?;
@@ -105,18 +103,13 @@ async fn look_up(
 ) -> Result<(Option<(User, String)>, Attempt)> {
     let mut connection = gateway.pool().get().await?;
     let plausible = identifier.chars().count() <= IDENTIFIER_MAX && !identifier.contains('\0');
-    let found = if plausible {
-        users::find_for_login(&mut connection, identifier).await?
-    } else {
-        None
-    };
+    let found = if plausible { users::find_for_login(&mut connection, identifier).await? } else { None };
     let target = match &found {
         Some((user, _)) => Target::Account(user.id()),
         None => Target::Nobody(identifier),
     };
     let throttle = &gateway.config().throttle;
-    let attempt =
-        Attempt::to_sign_in(&mut connection, throttle, target, address, gateway.now()).await?;
+    let attempt = Attempt::to_sign_in(&mut connection, throttle, target, address, gateway.now()).await?;
     Ok((found, attempt))
 }
 
@@ -147,16 +140,11 @@ pub(crate) async fn change_password(
     Ok(tokens)
 }
 
-
 /// Removes the account and all that is its own.
 ///
 /// # Errors
 /// [`ErrorCode::ValidationFailed`] when the password is wrong; [`ErrorCode::LoginThrottled`].
-pub(crate) async fn delete_profile(
-    gateway: &Gateway,
-    user_id: UserId,
-    password: SecretString,
-) -> Result<()> {
+pub(crate) async fn delete_profile(gateway: &Gateway, user_id: UserId, password: SecretString) -> Result<()> {
     let attempt = confirm(gateway, user_id, "password", password).await?;
     let mut connection = gateway.pool().get().await?;
     connection
@@ -172,12 +160,7 @@ pub(crate) async fn delete_profile(
 
 /// Checks the password of somebody who is signed in; `field` is where it stood in the form.
 /// Throttled like a sign-in: a stolen token must not be a way to guess.
-async fn confirm(
-    gateway: &Gateway,
-    user_id: UserId,
-    field: &str,
-    password: SecretString,
-) -> Result<Attempt> {
+async fn confirm(gateway: &Gateway, user_id: UserId, field: &str, password: SecretString) -> Result<Attempt> {
     let (hash, attempt) = {
         let mut connection = gateway.pool().get().await?;
         let hash = users::password_hash(&mut connection, user_id).await?;
@@ -189,10 +172,8 @@ async fn confirm(
     if gateway.passwords().verify(password, Some(hash)).await? {
         return Ok(attempt);
     }
-    Err(
-        Error::new(ErrorCode::ValidationFailed, format!("Please check: {field}."))
-            .with_field(field, "This is not your password."),
-    )
+    Err(Error::new(ErrorCode::ValidationFailed, format!("Please check: {field}."))
+        .with_field(field, "This is not your password."))
 }
 
 /// Whose access token this is, as long as the account is there and active.

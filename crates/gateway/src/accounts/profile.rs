@@ -131,17 +131,14 @@ mod tests {
     use super::*;
 
     fn check(form: Value) -> Result<Option<ProfileChange>> {
-        let Value::Object(fields) = form else {
-            panic!("a form is an object")
-        };
+        let Value::Object(fields) = form else { panic!("a form is an object") };
         ProfileForm(fields).check(NaiveDate::from_ymd_opt(2026, 1, 15).unwrap())
     }
 
     #[test]
     fn fields_that_are_not_there_stay_and_null_clears() {
-        let change = check(json!({"first_name": " Ada ", "phone": null, "birthdate": null}))
-            .unwrap()
-            .unwrap();
+        let change =
+            check(json!({"first_name": " Ada ", "phone": null, "birthdate": null})).unwrap().unwrap();
         assert_eq!(change.first_name.as_deref(), Some("Ada"));
         assert_eq!(change.phone.as_deref(), Some(""));
         assert_eq!(change.birthdate, Some(None));
@@ -156,7 +153,8 @@ mod tests {
             "password": "correct horse", "nickname": "x", "birthdate": "soon",
         }))
         .unwrap_err();
-        let said: Vec<_> = error.fields.0.iter().map(|(field, said)| (field.as_str(), said[0].as_str())).collect();
+        let said: Vec<_> =
+            error.fields.0.iter().map(|(field, said)| (field.as_str(), said[0].as_str())).collect();
         assert_eq!(
             said,
             [

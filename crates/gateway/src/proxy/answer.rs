@@ -19,14 +19,8 @@ use super::unavailable;
 const MAX_ANSWER: usize = 1024 * 1024;
 
 /// Headers of an answer that are passed on; the others are between the two services.
-const PASSED_ON: [&str; 6] = [
-    "allow",
-    "cache-control",
-    "content-type",
-    "idempotency-replayed",
-    "location",
-    "retry-after",
-];
+const PASSED_ON: [&str; 6] =
+    ["allow", "cache-control", "content-type", "idempotency-replayed", "location", "retry-after"];
 
 /// An answer that is passed on as it is.
 #[derive(Debug)]
@@ -45,11 +39,7 @@ impl Answer {
             .filter_map(|name| Some((name, head.headers.get(name)?.as_bytes().to_vec())))
             .collect();
         let body = Limited::new(body, MAX_ANSWER).collect().await.map_err(unavailable)?;
-        Ok(Self {
-            status: head.status.as_u16(),
-            headers,
-            body: body.to_bytes(),
-        })
+        Ok(Self { status: head.status.as_u16(), headers, body: body.to_bytes() })
     }
 
     /// The same answer for the client.

@@ -64,10 +64,7 @@ impl Body for UploadBody {
                 self.ended = true;
                 None
             }
-            None => Some(Err(io::Error::new(
-                io::ErrorKind::UnexpectedEof,
-                "the upload was broken off",
-            ))),
+            None => Some(Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the upload was broken off"))),
         };
         Poll::Ready(frame)
     }

@@ -125,18 +125,12 @@ impl Proxy {
         };
         let response = answered.map_err(unavailable)?;
         // `sending` lives on, so that the request is not broken off under the answer.
-        timeout(self.answer_timeout, Answer::read(response))
-            .await
-            .map_err(|_| too_slow())?
+        timeout(self.answer_timeout, Answer::read(response)).await.map_err(|_| too_slow())?
     }
 
     /// Feeds the body of the client to the request, chunk by chunk, as fast as the slower of
     /// the two sides.
-    async fn send(
-        &self,
-        payload: impl Stream<Item = Result<Bytes, PayloadError>>,
-        feed: Feed,
-    ) -> Result<()> {
+    async fn send(&self, payload: impl Stream<Item = Result<Bytes, PayloadError>>, feed: Feed) -> Result<()> {
         let mut payload = pin!(payload);
         let mut length = 0_u64;
         loop {
@@ -155,9 +149,7 @@ impl Proxy {
                 return Ok(());
             }
         }
-        timeout(self.answer_timeout, feed.end())
-            .await
-            .map_err(|_| too_slow())
+        timeout(self.answer_timeout, feed.end()).await.map_err(|_| too_slow())
     }
 
     fn too_large(&self) -> Error {
@@ -194,4 +186,52 @@ fn too_slow() -> Error {
         ErrorCode::UpstreamTimeout,
         "The file could not be taken in within the time allowed. Please look at your tasks before you send it again.",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::stream;
+    use http_body_util::BodyExt as _;
+
+    use super::*;
+
+    fn proxy() -> Proxy {
+        Proxy::new(&ProxyConfig {
+            processor_url: Uri::from_static("http://127.0.0.1:1"),
+            processor_timeout: Duration::from_secs(60),
+            max_upload_size: 1000,
+        })
+        .unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_sends_nothing_for_too_long_is_given_up() {
+        let (feed, mut body) = body::channel(CHUNKS);
+        let first = stream::iter([Ok(Bytes::from_static(b"x"))]);
+        let payload = first.chain(stream::pending());
+        let error = proxy().send(payload, feed).await.unwrap_err();
+        assert_eq!(error.code, ErrorCode::UploadInterrupted);
+        assert!(body.frame().await.unwrap().is_ok());
+        assert!(body.frame().await.unwrap().is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_processor_that_takes_nothing_for_too_long_is_given_up() {
+        let (feed, _body) = body::channel(CHUNKS);
+        let payload = stream::iter((0..=CHUNKS).map(|_| Ok(Bytes::from_static(b"x"))));
+        let error = proxy().send(payload, feed).await.unwrap_err();
+        assert_eq!(error.code, ErrorCode::UpstreamTimeout);
+    }
+
+    #[tokio::test]
+    async fn a_body_may_be_as_long_as_a_file_with_its_form_and_no_longer() {
+        let proxy = proxy();
+        let limit = 1000 + FORM_OVERHEAD;
+        assert!(proxy.check_length(None).is_ok());
+        assert!(proxy.check_length(Some(limit)).is_ok());
+        let error = proxy.check_length(Some(limit + 1)).unwrap_err();
+        assert_eq!(error.code, ErrorCode::PayloadTooLarge);
+        let unlimited = Proxy { max_upload_size: u64::MAX, ..proxy };
+        assert!(unlimited.check_length(Some(u64::MAX)).is_ok());
+    }
 }

@@ -271,10 +271,8 @@ pub(super) async fn validate_token(
             email: user.email,
             username: user.username,
         })),
-        Err(error) if error.code.status() == 401 => Ok(HttpResponse::Unauthorized().json(InvalidToken {
-            valid: false,
-            error: error.detail.into_owned(),
-        })),
+        Err(error) if error.code.status() == 401 => Ok(HttpResponse::Unauthorized()
+            .json(InvalidToken { valid: false, error: error.detail.into_owned() })),
         Err(error) => Err(error.into()),
     }
 }

@@ -49,9 +49,13 @@ impl ListQuery {
             })
         });
         let filter = TaskFilter {
-            before: checked(&self.before, |text| text.parse().ok(), || {
-                errors.add("before", "This is not the id of a task.");
-            }),
+            before: checked(
+                &self.before,
+                |text| text.parse().ok(),
+                || {
+                    errors.add("before", "This is not the id of a task.");
+                },
+            ),
             status: checked(&self.status, TaskStatus::parse, || {
                 let names: Vec<_> = TaskStatus::ALL.iter().map(|status| status.as_str()).collect();
                 errors.add("status", format!("A status is one of {}.", names.join(", ")));

@@ -57,13 +57,10 @@ fn describe() -> utoipa::openapi::OpenApi {
         (ACCOUNTS, "Signing up, signing in, and what belongs to an account."),
         (FILES, "Handing in files, and what became of them."),
     ];
-    let tags = tags.map(|(name, description)| TagBuilder::new().name(name).description(Some(description)).build());
+    let tags =
+        tags.map(|(name, description)| TagBuilder::new().name(name).description(Some(description)).build());
     let base = OpenApiBuilder::new().info(info).tags(Some(tags)).build();
-    let (_, mut api) = App::new()
-        .into_utoipa_app()
-        .openapi(base)
-        .configure(routes)
-        .split_for_parts();
+    let (_, mut api) = App::new().into_utoipa_app().openapi(base).configure(routes).split_for_parts();
     Complete.modify(&mut api);
     api
 }

@@ -41,7 +41,10 @@ pub(super) async fn get_profile(caller: Caller, gateway: Data<Gateway>) -> HttpR
 /// What to change. Fields that are not there stay as they are.
 #[derive(ToSchema)]
 #[schema(example = json!({"first_name": "Augusta", "phone": null}))]
-#[expect(dead_code, reason = "describes the body; it is read field by field, so that `null` and absence differ")]
+#[expect(
+    dead_code,
+    reason = "describes the body; it is read field by field, so that `null` and absence differ"
+)]
 struct UpdateProfileRequest {
     username: Option<String>,
     email: Option<String>,

@@ -20,14 +20,8 @@ use crate::{
 };
 
 /// Headers of the request that the processor is to know.
-const PASSED_ON: [&str; 6] = [
-    "authorization",
-    "content-length",
-    "content-type",
-    "idempotency-key",
-    "traceparent",
-    "tracestate",
-];
+const PASSED_ON: [&str; 6] =
+    ["authorization", "content-length", "content-type", "idempotency-key", "traceparent", "tracestate"];
 
 /// A form with a file, and what to do with it.
 #[derive(ToSchema)]
@@ -96,9 +90,7 @@ pub(super) async fn submit_file(
     let headers = passed_on(&request, &id);
     let upload = Upload {
         media_type: request.content_type(),
-        content_length: headers
-            .get(CONTENT_LENGTH)
-            .and_then(|length| length.to_str().ok()?.parse().ok()),
+        content_length: headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok()),
         headers,
     };
     let answer = submissions::submit_file(&gateway, caller.user_id, upload, payload).await?;
@@ -111,7 +103,5 @@ fn passed_on(request: &HttpRequest, id: &RequestId) -> HeaderMap {
         Some((name, HeaderValue::from_bytes(value).ok()?))
     });
     let id = HeaderValue::from_str(id.as_str()).ok().map(|id| ("x-request-id", id));
-    sent.chain(id)
-        .map(|(name, value)| (HeaderName::from_static(name), value))
-        .collect()
+    sent.chain(id).map(|(name, value)| (HeaderName::from_static(name), value)).collect()
 }

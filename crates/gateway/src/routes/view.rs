@@ -72,10 +72,7 @@ pub(super) struct TokensView {
 
 impl From<TokenPair> for TokensView {
     fn from(pair: TokenPair) -> Self {
-        Self {
-            access: pair.access,
-            refresh: pair.refresh,
-        }
+        Self { access: pair.access, refresh: pair.refresh }
     }
 }
 
@@ -90,10 +87,7 @@ pub(super) struct SignedInView {
 
 impl From<SignedIn> for SignedInView {
     fn from(signed_in: SignedIn) -> Self {
-        Self {
-            tokens: signed_in.tokens.into(),
-            user: signed_in.user.into(),
-        }
+        Self { tokens: signed_in.tokens.into(), user: signed_in.user.into() }
     }
 }
 
@@ -195,9 +189,6 @@ impl TaskView {
 
     /// The task as a line of a list.
     pub(super) fn line(task: Task) -> Self {
-        Self {
-            output: None,
-            ..Self::full(task)
-        }
+        Self { output: None, ..Self::full(task) }
     }
 }

@@ -11,13 +11,8 @@ use quire_domain::clock::FakeClock;
 use quire_gateway::{Gateway, GatewayConfig, PasswordCost, ProxyConfig, ThrottleConfig, openapi, routes};
 use quire_testkit::{Answer, HttpClient, TestDatabase, listener};
 use quire_web::{
-    WebContext,
-    client_address::TrustedProxies,
-    config::TokenConfig,
-    problem::AllowedMethods,
-    request, server,
-    shutdown::Shutdown,
-    token::Tokens,
+    WebContext, client_address::TrustedProxies, config::TokenConfig, problem::AllowedMethods, request,
+    server, shutdown::Shutdown, token::Tokens,
 };
 use serde_json::{Value, json};
 use utoipa_actix_web::AppExt;
@@ -76,11 +71,7 @@ fn config() -> GatewayConfig {
             window: Duration::from_secs(900),
         },
         refresh_lifetime: Duration::from_secs(86_400),
-        password_cost: PasswordCost {
-            memory_kib: 8,
-            iterations: 1,
-            lanes: 1,
-        },
+        password_cost: PasswordCost { memory_kib: 8, iterations: 1, lanes: 1 },
     }
 }
 

@@ -60,7 +60,8 @@ async fn unknown_wrong_and_inactive_are_told_apart_by_nothing() {
 #[tokio::test]
 async fn missing_fields_are_told_at_once() {
     let gateway = TestGateway::start().await;
-    let problem = gateway.client.post("/auth/login", &json!({})).await.assert_problem(422, "validation_failed");
+    let problem =
+        gateway.client.post("/auth/login", &json!({})).await.assert_problem(422, "validation_failed");
     assert_eq!(fields(&problem), ["password", "username_or_email"]);
 }
 

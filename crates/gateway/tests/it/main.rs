@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod auth_matrix;
+mod command;
 mod harness;
 mod history;
 mod login;

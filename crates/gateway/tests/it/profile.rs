@@ -8,10 +8,7 @@ use crate::harness::{PASSWORD, TestGateway, fields};
 async fn the_profile_shows_the_account() {
     let gateway = TestGateway::start().await;
     let ada = gateway.person("ada").await;
-    gateway
-        .database
-        .execute("update users set wallet = 12.5, role = 'staff', api_calls_count = 7")
-        .await;
+    gateway.database.execute("update users set wallet = 12.5, role = 'staff', api_calls_count = 7").await;
     let profile: Value = ada.client.get("/auth/profile/").await.expect_status(200).json();
     assert_json_snapshot!(profile, {".created_at" => "[time]"});
 }
@@ -52,7 +49,8 @@ async fn a_change_of_nothing_changes_nothing() {
 async fn what_cannot_be_changed_is_refused_and_nothing_is_changed() {
     let gateway = TestGateway::start().await;
     let ada = gateway.person("ada").await;
-    let change = json!({"first_name": "Eve", "role": "superuser", "wallet": "1000.00", "password": "x", "nick": 1});
+    let change =
+        json!({"first_name": "Eve", "role": "superuser", "wallet": "1000.00", "password": "x", "nick": 1});
     let problem = ada.client.patch("/auth/profile", &change).await.assert_problem(422, "validation_failed");
     assert_eq!(fields(&problem), ["nick", "password", "role", "wallet"]);
     assert_eq!(problem["errors"]["password"][0], "A password is changed with POST /auth/password.");

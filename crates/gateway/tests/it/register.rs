@@ -27,10 +27,8 @@ async fn a_password_is_stored_as_an_argon2id_hash_and_a_refresh_token_as_its_has
     let ada = gateway.person("ada").await;
     let stored: String = gateway.database.query_one("select password_hash from users").await;
     assert!(stored.starts_with("$argon2id$v=19$"), "{stored}");
-    let hash: String = gateway
-        .database
-        .query_one("select encode(token_hash, 'escape') from refresh_tokens")
-        .await;
+    let hash: String =
+        gateway.database.query_one("select encode(token_hash, 'escape') from refresh_tokens").await;
     assert!(!hash.contains(&ada.refresh));
 }
 
@@ -46,7 +44,8 @@ async fn everything_that_is_wrong_is_told_at_once() {
         fields(&problem),
         ["birthdate", "email", "first_name", "password", "password2", "phone", "username"]
     );
-    let problem = gateway.client.post("/auth/register", &json!({})).await.assert_problem(422, "validation_failed");
+    let problem =
+        gateway.client.post("/auth/register", &json!({})).await.assert_problem(422, "validation_failed");
     assert_eq!(fields(&problem), ["email", "password", "username"]);
     let problem = gateway
         .client

@@ -22,8 +22,19 @@ async fn the_description_is_served_and_complete() {
     assert_eq!(
         ids,
         [
-            "change_password", "delete_profile", "get_openapi", "get_profile", "get_task", "list_tasks",
-            "login", "logout", "refresh_token", "register", "submit_file", "update_profile", "validate_token",
+            "change_password",
+            "delete_profile",
+            "get_openapi",
+            "get_profile",
+            "get_task",
+            "list_tasks",
+            "login",
+            "logout",
+            "refresh_token",
+            "register",
+            "submit_file",
+            "update_profile",
+            "validate_token",
         ]
     );
 }
@@ -32,7 +43,8 @@ async fn the_description_is_served_and_complete() {
 async fn every_reference_in_the_description_leads_somewhere() {
     let api = serde_json::to_value(quire_gateway::openapi()).unwrap();
     let text = api.to_string();
-    let references: Vec<_> = text.split("\"$ref\":\"#").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    let references: Vec<_> =
+        text.split("\"$ref\":\"#").skip(1).filter_map(|rest| rest.split('"').next()).collect();
     assert!(references.len() > 20);
     for reference in references {
         assert!(api.pointer(reference).is_some(), "{reference}");

@@ -57,19 +57,18 @@ impl Uploader {
         write.write_all(head.as_bytes()).await.unwrap();
         Self { read, write }
     }
+}
 
-    /// The status line and the rest of the answer, read until the server ends the connection
-    /// or `enough` of it is there.
-    async fn answer(&mut self, enough: &str) -> String {
-        let mut answer = Vec::new();
-        let mut buffer = [0_u8; 4096];
-        loop {
-            let read = self.read.read(&mut buffer).await.unwrap();
-            answer.extend_from_slice(&buffer[..read]);
-            let text = String::from_utf8_lossy(&answer);
-            if read == 0 || text.contains(enough) {
-                return text.into_owned();
-            }
+/// What the server answers, until it ends the connection or `enough` of it is there.
+async fn answer(read: &mut OwnedReadHalf, enough: &str) -> String {
+    let mut answer = Vec::new();
+    let mut buffer = [0_u8; 4096];
+    loop {
+        let length = read.read(&mut buffer).await.unwrap();
+        answer.extend_from_slice(&buffer[..length]);
+        let text = String::from_utf8_lossy(&answer);
+        if length == 0 || text.contains(enough) {
+            return text.into_owned();
         }
     }
 }
@@ -96,11 +95,9 @@ async fn an_early_refusal_reaches_a_client_that_is_still_sending() {
                 let piece = vec![b'x'; 64 * 1024];
                 while write.write_all(&piece).await.is_ok() {}
             });
-            let mut answer = Vec::new();
-            // The connection may be reset once the answer is there, as it is when curl goes on sending.
-            let _ = uploader.read.read_to_end(&mut answer).await;
+            let answer = answer(&mut uploader.read, REFUSED).await;
             sending.abort();
-            String::from_utf8(answer).unwrap()
+            answer
         };
         let ((), answer) = tokio::join!(processor, client);
         assert!(answer.starts_with("HTTP/1.1 413 "), "round {round}: {answer}");
@@ -122,7 +119,7 @@ async fn an_early_refusal_reaches_a_client_that_reads_only_at_the_end() {
     let client = async {
         let mut uploader = Uploader::begin(&gateway, &ada, &length).await;
         uploader.write.write_all(&body).await.unwrap();
-        uploader.answer(REFUSED).await
+        answer(&mut uploader.read, REFUSED).await
     };
     let ((), answer) = tokio::join!(processor, client);
     assert!(answer.starts_with("HTTP/1.1 413 ") && answer.ends_with(REFUSED), "{answer}");
@@ -134,7 +131,7 @@ async fn a_length_that_is_too_large_is_refused_before_the_body() {
     let gateway = gateway_to(&upstream, |_| {}).await;
     let ada = gateway.person("ada").await;
     let mut uploader = Uploader::begin(&gateway, &ada, "content-length: 5000000000").await;
-    let answer = uploader.answer("payload_too_large").await;
+    let answer = answer(&mut uploader.read, "payload_too_large").await;
     assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
 }
 

@@ -12,11 +12,15 @@ use super::{
     Live, Timing,
     access::{Access, BEARER_PROTOCOL, Credentials},
     feed::Feed,
-    message::{EventMessage, Outgoing},
+    message::{EventMessage, Outgoing, SharedOutgoing},
 };
 
 /// The largest frame taken from a client, in bytes: `ping` is all it has to say.
 const MAX_FRAME: usize = 4 * 1024;
+
+/// The closing frame can wait this long for a client that does not read. Nothing but the
+/// frame is kept for it by then.
+const CLOSE_LIMIT: Duration = Duration::from_secs(60);
 
 /// After the closing frame, the connection is kept this long for the client's own: closing
 /// at once could destroy ours on its way.
@@ -104,12 +108,16 @@ impl Connection {
     }
 
     /// Closes, and waits a moment for the client to do the same.
-    pub(crate) async fn close(self, ending: Ending, last: Option<EventId>, limit: Duration) {
+    pub(crate) async fn close(self, ending: Ending, last: Option<EventId>) {
         let Self { session, mut incoming } = self;
+        let both_closed = matches!(ending, Ending::ByClient(_));
         let Some(reason) = ending.reason(last) else { return };
-        if let Ok(Ok(())) = timeout(limit, session.close(Some(reason))).await {
-            let _ = timeout(LINGER, async { while let Some(Ok(_)) = incoming.recv().await {} }).await;
+        let sent = timeout(CLOSE_LIMIT, session.close(Some(reason))).await;
+        if both_closed || !matches!(sent, Ok(Ok(()))) {
+            return;
         }
+        let closed = async { while !matches!(incoming.recv().await, Some(Ok(Message::Close(_))) | None) {} };
+        let _ = timeout(LINGER, closed).await;
     }
 }
 
@@ -137,16 +145,10 @@ impl Live {
         }
     }
 
-    /// Closes a socket that was not admitted.
-    pub(crate) async fn refuse_socket(self, connection: Connection, ending: Ending) {
-        connection.close(ending, None, self.timing.send_limit).await;
-    }
-
     /// Serves a socket until it ends.
     pub(crate) async fn serve_socket(self, connection: Connection, access: Access, after: Option<EventId>) {
-        let limit = self.timing.send_limit;
         match self.follow(access.user_id, after) {
-            Err(_) => connection.close(Ending::Unavailable, after, limit).await,
+            Err(_) => connection.close(Ending::Unavailable, after).await,
             Ok(feed) => {
                 let end = Instant::now() + self.time_left(access);
                 Socket::new(self, connection, feed, end).run().await;
@@ -170,7 +172,7 @@ struct Socket {
 
 /// What a socket does next.
 enum Turn {
-    Event(Option<quire_domain::Result<super::message::SharedOutgoing>>),
+    Event(Option<quire_domain::Result<SharedOutgoing>>),
     Incoming(Option<Result<Message, ProtocolError>>),
     Timer,
     Stop,
@@ -184,10 +186,10 @@ impl Socket {
 
     async fn run(mut self) {
         let ending = self.serve().await;
-        let Self { connection, feed, last, timing, .. } = self;
+        let Self { connection, feed, last, .. } = self;
         // Its buffer and place are not needed while a slow client makes up its mind.
         drop(feed);
-        connection.close(ending, Some(last), timing.send_limit * 3).await;
+        connection.close(ending, Some(last)).await;
     }
 
     async fn serve(&mut self) -> Ending {
@@ -218,10 +220,7 @@ impl Socket {
         }
     }
 
-    async fn pass_on(
-        &mut self,
-        item: Option<quire_domain::Result<super::message::SharedOutgoing>>,
-    ) -> Result<(), Ending> {
+    async fn pass_on(&mut self, item: Option<quire_domain::Result<SharedOutgoing>>) -> Result<(), Ending> {
         match item {
             Some(Ok(message)) => {
                 self.send(&message).await?;

@@ -56,7 +56,7 @@ struct OpenSocket {
     security((), ("bearer" = [])),
 )]
 #[get("/process/ws/{user_id}")]
-pub async fn open_socket(
+pub(crate) async fn open_socket(
     request: HttpRequest,
     user_id: Path<i64>,
     query: Query<OpenSocket>,
@@ -72,7 +72,7 @@ pub async fn open_socket(
     actix_web::rt::spawn(async move {
         match admitted {
             Ok(access) => live.serve_socket(connection, access, after).await,
-            Err(ending) => live.refuse_socket(connection, ending).await,
+            Err(ending) => connection.close(ending, None).await,
         }
     });
     Ok(response)
@@ -103,7 +103,7 @@ struct SocketTicket {
     security(("bearer" = [])),
 )]
 #[post("/process/ws-ticket")]
-pub async fn create_socket_ticket(request: HttpRequest, live: Data<Live>) -> HttpResult<HttpResponse> {
+pub(crate) async fn create_socket_ticket(request: HttpRequest, live: Data<Live>) -> HttpResult<HttpResponse> {
     let access = live.admit(Credentials::Token(bearer_token(&request)?)).await?;
     let ticket = live.create_socket_ticket(access).await?;
     Ok(HttpResponse::Created()
@@ -142,7 +142,7 @@ struct StreamEvents {
     security((), ("bearer" = [])),
 )]
 #[get("/process/events")]
-pub async fn stream_events(
+pub(crate) async fn stream_events(
     request: HttpRequest,
     query: Query<StreamEvents>,
     live: Data<Live>,

@@ -3,6 +3,7 @@
 use std::io;
 
 use actix_multipart::{Field, Multipart, MultipartError};
+use actix_web::http::header::ContentDisposition;
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt};
 use quire_domain::{Error, ErrorCode, Result, UserId};
@@ -10,7 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     intake::{Intake, Received},
-    tasks::{Order, Tasks},
+    tasks::{DEFAULT_TASK_TYPE, Order, Tasks},
 };
 
 /// The largest value of a text field, in bytes.
@@ -32,7 +33,7 @@ pub(super) async fn receive(
 ) -> Result<(Received, Order)> {
     let mut form = Form::default();
     form.read(body, owner, intake, tasks).await?;
-    let order = tasks.check_order(form.task_type.as_deref(), form.params, idempotency_key)?;
+    let order = tasks.check_order(form.task_type.as_deref(), form.params(), idempotency_key)?;
     let received =
         form.file.ok_or_else(|| field_error("file", "Send the file as a form field named `file`."))?;
     Ok((received, order))
@@ -42,7 +43,10 @@ pub(super) async fn receive(
 struct Form {
     file: Option<Received>,
     task_type: Option<String>,
+    /// The field `params`.
     params: Map<String, Value>,
+    /// Fields that may be single parameters; which of them are, the task type tells.
+    others: Map<String, Value>,
 }
 
 impl Form {
@@ -79,13 +83,9 @@ impl Form {
             return Err(field_error("file", "Send one file at a time."));
         }
         if self.task_type.is_some() {
-            tasks.refuse_early(self.task_type.as_deref(), &self.params)?;
+            tasks.refuse_early(self.task_type.as_deref(), self.params())?;
         }
-        let filename = field
-            .content_disposition()
-            .and_then(|disposition| disposition.get_filename())
-            .unwrap_or("document")
-            .to_owned();
+        let filename = field.content_disposition().and_then(filename).unwrap_or_default();
         let declared = field.content_type().map(ToString::to_string);
         let chunks = field.map_err(|error| io::Error::new(io::ErrorKind::UnexpectedEof, error.to_string()));
         let received = intake.receive(owner, &filename, declared.as_deref(), chunks).await?;
@@ -93,7 +93,17 @@ impl Form {
         Ok(())
     }
 
-    /// `task_type`, `params` (a JSON object), or a single parameter by its name.
+    /// The parameters so far: those in `params`, and single fields that the task type knows.
+    /// (Clients of older systems send other fields, too.)
+    fn params(&self) -> Map<String, Value> {
+        let task_type = self.task_type.as_deref().unwrap_or(DEFAULT_TASK_TYPE);
+        let schema = quire_ai::registry::find(task_type).map(|known| known.params_schema());
+        let known = |name: &str| schema.as_ref().is_some_and(|schema| schema["properties"].get(name).is_some());
+        let single = self.others.iter().filter(|(name, _)| known(name));
+        self.params.iter().chain(single).map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
+    /// `task_type`, `params` (a JSON object), or what may be a single parameter.
     async fn take_text(&mut self, mut field: Field) -> Result<()> {
         let name = field.name().unwrap_or_default().to_owned();
         let text = read_text(&mut field, &name).await?;
@@ -105,22 +115,20 @@ impl Form {
                 Ok(Value::Object(params)) => self.params.extend(params),
                 _ => return Err(field_error("params", "Send a JSON object, such as {\"target_language\": \"de\"}.")),
             },
-            _ if is_param(self.task_type.as_deref(), &name) => {
-                self.params.insert(name, Value::String(text));
+            _ => {
+                self.others.insert(name, Value::String(text));
             }
-            // Clients of older systems send more than is needed here.
-            _ => {}
         }
         Ok(())
     }
 }
 
-/// Whether the task type (any, when it is not known yet) has a parameter of that name.
-fn is_param(task_type: Option<&str>, name: &str) -> bool {
-    quire_ai::registry::task_types()
-        .iter()
-        .filter(|known| task_type.is_none_or(|wanted| wanted == known.name()))
-        .any(|known| known.params_schema()["properties"].get(name).is_some())
+/// The name of the file, in either form that clients send it (`filename*` is not for forms by
+/// RFC 7578, but some send it alone).
+fn filename(disposition: &ContentDisposition) -> Option<String> {
+    let plain = || disposition.get_filename().map(str::to_owned);
+    let extended = disposition.get_filename_ext();
+    extended.and_then(|name| String::from_utf8(name.value.clone()).ok()).or_else(plain)
 }
 
 async fn read_text(field: &mut Field, name: &str) -> Result<String> {

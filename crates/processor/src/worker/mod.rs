@@ -91,7 +91,10 @@ impl State {
         let recovery = tokio::spawn(self.clone().recover(background.clone()));
         tracing::info!(worker.id = %self.id, concurrency = self.config.concurrency, "the worker has started");
 
-        shutdown.soft.run_until_cancelled(self.claim_loop(wakes, &tracker)).await;
+        tokio::select! {
+            () = self.claim_loop(wakes, &tracker, &shutdown.soft) => {}
+            () = shutdown.hard.cancelled() => {}
+        }
         tracker.close();
         tracing::info!(worker.id = %self.id, running = tracker.len(), "the worker claims no more tasks");
         tokio::select! {
@@ -106,12 +109,16 @@ impl State {
         tracing::info!(worker.id = %self.id, "the worker has stopped");
     }
 
-    /// Claims as many tasks as there is room for, whenever something may be waiting.
-    async fn claim_loop(&self, mut wakes: watch::Receiver<u64>, tracker: &TaskTracker) {
+    /// Claims as many tasks as there is room for, whenever something may be waiting. A claim is
+    /// never broken off: PostgreSQL may have made it already, and then nobody would know.
+    async fn claim_loop(&self, mut wakes: watch::Receiver<u64>, tracker: &TaskTracker, stop: &CancellationToken) {
         const FIRST: UserId = UserId(i64::MIN);
         let room = Arc::new(Semaphore::new(self.config.concurrency));
         let mut turn = FIRST;
-        while let Some(mut permits) = all_free(&room).await {
+        while let Some(Some(mut permits)) = stop.run_until_cancelled(all_free(&room)).await {
+            if stop.is_cancelled() {
+                return;
+            }
             // Marked as seen before looking: what is written during the look wakes us again.
             wakes.mark_unchanged();
             let wanted = permits.num_permits();
@@ -119,7 +126,7 @@ impl State {
                 Ok(claimed) => claimed,
                 Err(error) => {
                     tracing::warn!(error = chain(&error), "tasks could not be claimed");
-                    tokio::time::sleep(POLL).await;
+                    stop.run_until_cancelled(tokio::time::sleep(POLL)).await;
                     continue;
                 }
             };
@@ -136,7 +143,7 @@ impl State {
             }
             drop(permits);
             if from_the_first && !full {
-                woken(&mut wakes, POLL).await;
+                stop.run_until_cancelled(woken(&mut wakes, POLL)).await;
             }
         }
     }

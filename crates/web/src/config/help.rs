@@ -1,4 +1,4 @@
-//! The reference of all variables, for `--help`.
+//! The reference of all variables: for `--help`, and as a file to begin from.
 
 use super::{Section, Variable};
 
@@ -21,6 +21,22 @@ pub fn help_text(sections: &[Section<'_>]) -> String {
     text
 }
 
+/// The same as the lines of an `.env` file, each variable commented out and set to its default
+/// or example: what the file says is what happens without it.
+pub fn env_example(sections: &[Section<'_>]) -> String {
+    let mut text = String::new();
+    for section in sections {
+        text.push_str(&format!("# ---- {} ----\n\n", section.title));
+        for variable in section.variables {
+            let value = variable.default.or(variable.example).unwrap_or_default();
+            let notes = std::iter::once(variable.help.to_owned()).chain(other_names(variable));
+            text.push_str(&wrapped(&notes.collect::<Vec<_>>().join(" "), "# "));
+            text.push_str(&format!("#{}={value}\n\n", variable.name));
+        }
+    }
+    text
+}
+
 fn entry(variable: &Variable) -> String {
     let mut notes = vec![variable.help.to_owned()];
     if let Some(default) = variable.default {
@@ -29,6 +45,13 @@ fn entry(variable: &Variable) -> String {
     if let Some(example) = variable.example {
         notes.push(format!("[example: {example}]"));
     }
+    notes.extend(other_names(variable));
+    format!("  {}\n{}", variable.name, wrapped(&notes.join(" "), INDENT))
+}
+
+/// The other names, and the file, that the variable can be set by.
+fn other_names(variable: &Variable) -> Vec<String> {
+    let mut notes = Vec::new();
     let aliases: Vec<_> = variable
         .aliases
         .iter()
@@ -43,7 +66,7 @@ fn entry(variable: &Variable) -> String {
     if variable.secret {
         notes.push(format!("[or the path of a file: {}_FILE]", variable.name));
     }
-    format!("  {}\n{}", variable.name, wrapped(&notes.join(" "), INDENT))
+    notes
 }
 
 fn wrapped(text: &str, indent: &str) -> String {
@@ -91,5 +114,12 @@ mod tests {
             "{flat}"
         );
         assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
+    }
+
+    #[test]
+    fn the_example_file_sets_nothing() {
+        const NAME: Variable = Variable::new("NAME", "Who.").default("me").secret();
+        let text = env_example(&[Section { title: "People", variables: &[NAME] }]);
+        assert_eq!(text, "# ---- People ----\n\n# Who. [or the path of a file: NAME_FILE]\n#NAME=me\n\n");
     }
 }

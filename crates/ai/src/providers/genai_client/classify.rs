@@ -11,6 +11,9 @@ use serde_json::Value;
 
 use crate::error::AiError;
 
+/// More than a day is a mistake of the server.
+const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// The class of a failed call.
 pub(super) fn class(error: &Error, provider: &'static str) -> AiError {
     match error {
@@ -119,7 +122,7 @@ impl Detail {
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let number = |name: &str| -> Option<f64> { headers.get(name)?.to_str().ok()?.trim().parse().ok() };
     let seconds = number("retry-after-ms").map(|ms| ms / 1_000.0).or_else(|| number("retry-after"))?;
-    Duration::try_from_secs_f64(seconds).ok()
+    Duration::try_from_secs_f64(seconds).ok().map(|wait| wait.min(LONGEST_WAIT))
 }
 
 #[cfg(test)]
@@ -172,6 +175,7 @@ mod tests {
         };
         assert_eq!(retry_after(&headers("retry-after", "7")), Some(Duration::from_secs(7)));
         assert_eq!(retry_after(&headers("retry-after-ms", "250")), Some(Duration::from_millis(250)));
+        assert_eq!(retry_after(&headers("retry-after", "1e15")), Some(LONGEST_WAIT));
         for value in ["soon", "-3", "NaN"] {
             assert_eq!(retry_after(&headers("retry-after", value)), None, "{value}");
         }

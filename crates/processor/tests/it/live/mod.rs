@@ -37,16 +37,16 @@ use utoipa_actix_web::AppExt;
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// One process: a relay, a hub and a server.
-struct Server {
-    hub: Hub,
-    relay: RelayHandle,
+pub struct Server {
+    pub hub: Hub,
+    pub relay: RelayHandle,
     shutdown: Shutdown,
     background: TaskTracker,
-    client: HttpClient,
+    pub client: HttpClient,
 }
 
 impl Server {
-    async fn start(database: &TestDatabase) -> Self {
+    pub async fn start(database: &TestDatabase) -> Self {
         Self::with_timing(database, Timing::default()).await
     }
 
@@ -73,7 +73,7 @@ impl Server {
     }
 
     /// A socket of this user that has been greeted; with the greeting.
-    async fn socket(&self, user: UserId, query: &str) -> (EventSocket, Value) {
+    pub async fn socket(&self, user: UserId, query: &str) -> (EventSocket, Value) {
         let url = self.socket_url(user, &format!("token={}&{query}", token(user)));
         let mut socket = EventSocket::connect(&url).await.unwrap();
         let greeting = socket.next_event(DEADLINE).await;
@@ -98,10 +98,10 @@ impl Drop for Server {
     }
 }
 
-async fn serve(
+pub async fn serve(
     listener: std::net::TcpListener,
     pool: Pool,
-    hub: Hub,
+    pub hub: Hub,
     timing: Timing,
     shutdown: Shutdown,
 ) -> std::io::Result<()> {
@@ -120,7 +120,7 @@ async fn serve(
     server::serve("live-test", listener, 1, factory, shutdown).await
 }
 
-fn tokens(lifetime: Duration, clock: SharedClock) -> Tokens {
+pub fn tokens(lifetime: Duration, clock: SharedClock) -> Tokens {
     let config = TokenConfig {
         secret: "0123456789abcdef0123456789abcdef".into(),
         previous_secrets: Vec::new(),
@@ -130,20 +130,20 @@ fn tokens(lifetime: Duration, clock: SharedClock) -> Tokens {
     Tokens::new(&config, clock).unwrap()
 }
 
-fn token(user: UserId) -> String {
+pub fn token(user: UserId) -> String {
     short_token(user, HOUR)
 }
 
-fn short_token(user: UserId, lifetime: Duration) -> String {
+pub fn short_token(user: UserId, lifetime: Duration) -> String {
     tokens(lifetime, Arc::new(SystemClock)).issue_access(user, Role::User).unwrap().token
 }
 
-fn expired_token(user: UserId) -> String {
+pub fn expired_token(user: UserId) -> String {
     let long_ago = FakeClock::at(DateTime::from_timestamp(1_700_000_000, 0).unwrap());
     tokens(HOUR, Arc::new(long_ago)).issue_access(user, Role::User).unwrap().token
 }
 
-async fn user(database: &TestDatabase, name: &str) -> UserId {
+pub async fn user(database: &TestDatabase, name: &str) -> UserId {
     database
         .execute(&format!(
             "insert into users (username, username_key, email, email_key, password_hash)
@@ -155,7 +155,7 @@ async fn user(database: &TestDatabase, name: &str) -> UserId {
 
 /// SQL that writes events the way the store does: the transaction has its id before the
 /// events take their numbers.
-fn events_sql(user: UserId, count: usize, message: &str) -> String {
+pub fn events_sql(user: UserId, count: usize, message: &str) -> String {
     format!(
         "select pg_current_xact_id();
          insert into events (user_id, name, status, message)
@@ -164,7 +164,7 @@ fn events_sql(user: UserId, count: usize, message: &str) -> String {
 }
 
 /// Writes events in one transaction.
-async fn write(database: &TestDatabase, user: UserId, count: usize) {
+pub async fn write(database: &TestDatabase, user: UserId, count: usize) {
     database.execute(&events_sql(user, count, "'working'")).await;
 }
 
@@ -185,7 +185,7 @@ impl Open {
 }
 
 /// The ids of the next `count` events of a socket.
-async fn next_ids(socket: &mut EventSocket, count: usize) -> Vec<i64> {
+pub async fn next_ids(socket: &mut EventSocket, count: usize) -> Vec<i64> {
     let mut ids = Vec::with_capacity(count);
     for _ in 0..count {
         let event = socket.next_event(DEADLINE).await;
@@ -196,7 +196,7 @@ async fn next_ids(socket: &mut EventSocket, count: usize) -> Vec<i64> {
 }
 
 /// The ids of this user's stored events.
-async fn stored_ids(database: &TestDatabase, user: UserId) -> Vec<i64> {
+pub async fn stored_ids(database: &TestDatabase, user: UserId) -> Vec<i64> {
     database
         .query_one(&format!(
             "select coalesce(json_agg(id order by id), '[]') from events where user_id = {user}"

@@ -19,15 +19,20 @@ async fn another_process_is_woken_also_after_its_listening_was_cut() {
     let database = TestDatabase::new().await;
     let (here, there) = (Server::start(&database).await, Server::start(&database).await);
     let anna = user(&database, "anna").await;
+    let listening = "select count(*) from pg_stat_activity
+                     where query = 'listen quire_events' and state = 'idle' and datname = current_database()";
+    wait_until("both listen", || async { database.query_one::<u32>(listening).await == 2 }).await;
     let mut wakes = there.relay.wakes();
-    // It listens once it has woken itself.
-    woken(&mut wakes).await;
     woken_by(&here, &mut wakes).await;
 
     wakes.mark_unchanged();
     database
-        .execute("select pg_terminate_backend(pid) from pg_stat_activity where query = 'listen quire_events' and datname = current_database()")
+        .execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity
+             where query = 'listen quire_events' and datname = current_database()",
+        )
         .await;
+    // It wakes itself when it listens again: it may have missed something.
     woken(&mut wakes).await;
     woken_by(&here, &mut wakes).await;
 

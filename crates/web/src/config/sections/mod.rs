@@ -5,12 +5,14 @@ mod http;
 mod log;
 mod surroundings;
 mod token;
+mod uploads;
 
 pub use database::DatabaseConfig;
 pub use http::{CorsOrigins, HttpConfig};
 pub use log::{LogConfig, LogFormat};
 pub use surroundings::AppEnv;
 pub use token::{SECRET_MIN_BYTES, TokenConfig};
+pub use uploads::UploadLimit;
 
 /// Reads a section from these variables; the errors as text.
 #[cfg(test)]

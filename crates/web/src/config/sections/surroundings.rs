@@ -7,8 +7,6 @@ use super::super::{Reader, Section, Variable};
 pub enum AppEnv {
     /// On one machine: files on disk, queue in the database.
     Local,
-    /// On AWS: files in S3, queue in SQS unless set otherwise.
-    Aws,
     /// For real: secrets must be given, nothing is generated.
     Production,
 }
@@ -16,7 +14,7 @@ pub enum AppEnv {
 impl AppEnv {
     const APP_ENV: Variable = Variable::new(
         "APP_ENV",
-        "Surroundings: local, aws (selects S3 and SQS) or production (refuses to run without secrets).",
+        "Surroundings: local, or production (no secret is generated: they must be given).",
     )
     .default("local");
 
@@ -27,7 +25,7 @@ impl AppEnv {
     pub fn read(reader: &mut Reader<'_>) -> Self {
         reader.choice(
             &Self::APP_ENV,
-            &[("local", Self::Local), ("aws", Self::Aws), ("production", Self::Production)],
+            &[("local", Self::Local), ("production", Self::Production)],
             Self::Local,
         )
     }

@@ -1,0 +1,305 @@
+//! A whole processor of a test's own: its routes over real HTTP, a database, storage in a
+//! directory, and workers where a test wants them.
+
+use std::{collections::BTreeSet, path::Path, sync::Arc, time::Duration};
+
+use quire_ai::{SharedEngine, testing::ScriptedEngine};
+use quire_domain::{
+    UserId,
+    clock::{SharedClock, SystemClock},
+    ports::blobs::SharedBlobStore,
+    user::Role,
+};
+use quire_processor::{Processor, Running, Surroundings, config::ProcessorConfig, serve};
+use quire_testkit::{Answer, HttpClient, TestDatabase, fixture, listener, wait_for, wait_until};
+use quire_web::{
+    WebContext,
+    config::{Environment, Reader},
+    shutdown::Shutdown,
+    token::Tokens,
+};
+use reqwest::{
+    Method,
+    multipart::{Form, Part},
+};
+use serde_json::Value;
+use tempfile::TempDir;
+
+pub(crate) const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+/// What a test wants to be different.
+pub(crate) struct Setup {
+    database: TestDatabase,
+    variables: Vec<(&'static str, String)>,
+    engine: SharedEngine,
+    blobs: Option<SharedBlobStore>,
+}
+
+impl Setup {
+    /// Without a worker; tasks wait until a test takes care of them.
+    pub(crate) async fn new() -> Self {
+        let variables = vec![
+            ("JWT_SECRET_KEY", SECRET.to_owned()),
+            ("HTTP_WORKERS", "1".to_owned()),
+            ("WORKER", "off".to_owned()),
+            ("WORKER_CONCURRENCY", "4".to_owned()),
+            ("READ_TIMEOUT", "20".to_owned()),
+            ("READ_CPU_LIMIT", "2".to_owned()),
+            ("READ_MEMORY_LIMIT", (256_u32 << 20).to_string()),
+        ];
+        Self { database: TestDatabase::new().await, variables, engine: ScriptedEngine::new([]), blobs: None }
+    }
+
+    /// Sets an environment variable of the processor.
+    pub(crate) fn set(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.variables.retain(|(known, _)| *known != name);
+        self.variables.push((name, value.to_string()));
+        self
+    }
+
+    pub(crate) fn engine(self, engine: SharedEngine) -> Self {
+        Self { engine, ..self }
+    }
+
+    /// The built-in engine.
+    pub(crate) fn local_engine(self) -> Self {
+        let engine = quire_ai::engine(&quire_ai::AiConfig::default()).unwrap();
+        self.engine(engine)
+    }
+
+    /// A worker in the process of the server.
+    pub(crate) fn worker(self) -> Self {
+        self.set("WORKER", "on")
+    }
+
+    /// Storage other than a directory.
+    pub(crate) fn blobs(self, blobs: SharedBlobStore) -> Self {
+        Self { blobs: Some(blobs), ..self }
+    }
+
+    pub(crate) async fn start(mut self) -> Quire {
+        let media = quire_testkit::data_directory();
+        self.variables.push(("DATABASE_URL", self.database.url().to_owned()));
+        self.variables.push(("MEDIA_ROOT", media.path().to_str().unwrap().to_owned()));
+        let environment = Environment::from_pairs(self.variables);
+        let mut reader = Reader::new(&environment);
+        let config = ProcessorConfig::read(&mut reader);
+        reader.finish().unwrap();
+
+        let clock: SharedClock = Arc::new(SystemClock);
+        let tokens = Tokens::new(&config.tokens, clock.clone()).unwrap();
+        let pool = self.database.pool();
+        let mut surroundings =
+            Surroundings::new(&config, pool, tokens.clone(), clock.clone(), Shutdown::new()).await.unwrap();
+        surroundings.engine = self.engine;
+        surroundings.blobs = self.blobs.unwrap_or(surroundings.blobs);
+        surroundings.reader_program = env!("CARGO_BIN_EXE_quire-processor").into();
+
+        let process = Process::start(&config, surroundings.clone());
+        let listener = listener();
+        let client = HttpClient::new(format!("http://{}", listener.local_addr().unwrap()));
+        let context = WebContext { tokens, clock, trusted_proxies: config.http.trusted_proxies.clone() };
+        let processor = process.processor();
+        tokio::spawn(serve::serve_http(
+            listener,
+            config.http.clone(),
+            processor,
+            context,
+            process.shutdown.clone(),
+        ));
+        Quire { client, config, surroundings, process, database: self.database, media }
+    }
+}
+
+/// A running processor with all it needs. Ends with the value.
+pub(crate) struct Quire {
+    /// Without a token.
+    pub(crate) client: HttpClient,
+    pub(crate) config: ProcessorConfig,
+    pub(crate) surroundings: Surroundings,
+    /// The server, and the worker in it.
+    pub(crate) process: Process,
+    pub(crate) database: TestDatabase,
+    pub(crate) media: TempDir,
+}
+
+impl Quire {
+    pub(crate) async fn user(&self, name: &str) -> User {
+        self.database
+            .execute(&format!(
+                "insert into users (username, username_key, email, email_key, password_hash)
+                 values ('{name}', '{name}', '{name}@example.org', '{name}@example.org', '')"
+            ))
+            .await;
+        let id =
+            UserId(self.database.query_one(&format!("select id from users where username = '{name}'")).await);
+        let token = self.surroundings.tokens.issue_access(id, Role::User).unwrap().token;
+        User { id, client: self.client.with_token(&token), token }
+    }
+
+    /// Starts one more process with a worker, and no server.
+    pub(crate) fn start_worker(&self, engine: SharedEngine) -> Process {
+        let mut config = self.config.clone();
+        config.worker.enabled = true;
+        self.start_worker_with(&config, engine)
+    }
+
+    pub(crate) fn start_worker_with(&self, config: &ProcessorConfig, engine: SharedEngine) -> Process {
+        let surroundings =
+            Surroundings { engine, shutdown: Shutdown::new(), ..self.surroundings.clone() };
+        Process::start(config, surroundings)
+    }
+
+    /// Every file in storage, those of unfinished uploads included.
+    pub(crate) fn files(&self) -> BTreeSet<String> {
+        let mut files = BTreeSet::new();
+        collect_files(self.media.path(), &mut files);
+        files
+    }
+
+    pub(crate) async fn wait_until_no_files(&self) {
+        wait_until("storage is empty", || async { self.files().is_empty() }).await;
+    }
+
+    /// The names of a task's events, in order.
+    pub(crate) async fn events(&self, task: &str) -> Vec<String> {
+        let query = format!("select coalesce(json_agg(name order by id), '[]') from events where task_id = '{task}'");
+        self.database.query_one(&query).await
+    }
+
+    pub(crate) async fn count(&self, what: &str) -> i64 {
+        self.database.query_one(&format!("select count(*) from {what}")).await
+    }
+}
+
+fn collect_files(directory: &Path, files: &mut BTreeSet<String>) {
+    // What is removed while we look is as good as gone.
+    let Ok(entries) = std::fs::read_dir(directory) else { return };
+    for entry in entries.flatten() {
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => collect_files(&entry.path(), files),
+            Ok(_) => {
+                files.insert(entry.path().to_str().unwrap().to_owned());
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+/// What runs beside the routes of one process. Whatever a test does, it ends with the value.
+pub(crate) struct Process {
+    pub(crate) shutdown: Shutdown,
+    running: Option<Running>,
+}
+
+impl Process {
+    fn start(config: &ProcessorConfig, surroundings: Surroundings) -> Self {
+        let shutdown = surroundings.shutdown.clone();
+        Self { running: Some(Processor::start(config, surroundings)), shutdown }
+    }
+
+    fn processor(&self) -> Processor {
+        self.running.as_ref().unwrap().processor.clone()
+    }
+
+    /// Asks it to stop.
+    pub(crate) fn begin_to_stop(&self) {
+        self.shutdown.soft.cancel();
+    }
+
+    /// Asks it to stop, and waits until it has.
+    pub(crate) async fn stop(mut self) {
+        self.begin_to_stop();
+        self.running.take().unwrap().stopped().await;
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.shutdown.soft.cancel();
+        self.shutdown.hard.cancel();
+    }
+}
+
+/// Somebody with a token.
+pub(crate) struct User {
+    pub(crate) id: UserId,
+    pub(crate) client: HttpClient,
+    pub(crate) token: String,
+}
+
+impl User {
+    pub(crate) async fn submit(&self, form: Form) -> Answer {
+        self.client.call(Method::POST, "/process/submit").multipart(form).send().await
+    }
+
+    /// Submits a file for a summary.
+    pub(crate) async fn submit_file(&self, name: &str, bytes: Vec<u8>) -> Submitted {
+        Submitted::of(&self.submit(file(name, bytes)).await)
+    }
+
+    pub(crate) async fn submit_text(&self) -> Submitted {
+        self.submit_file("notes.txt", TEXT.into()).await
+    }
+
+    pub(crate) async fn submit_fixture(&self, path: &str) -> Submitted {
+        let name = path.rsplit('/').next().unwrap();
+        self.submit_file(name, fixture(path)).await
+    }
+
+    pub(crate) async fn create_task(&self, document: &str) -> Answer {
+        self.client.post("/process/tasks", &serde_json::json!({"document_id": document})).await
+    }
+
+    pub(crate) async fn act(&self, task: &str, verb: &str) -> Answer {
+        self.client.call(Method::POST, &format!("/process/tasks/{task}/{verb}")).send().await
+    }
+
+    pub(crate) async fn task(&self, id: &str) -> Value {
+        self.client.get(&format!("/process/tasks/{id}")).await.expect_status(200).json()
+    }
+
+    /// Waits until the task is in this state, and gives it.
+    pub(crate) async fn wait_for(&self, id: &str, status: &str) -> Value {
+        wait_for(&format!("the task is {status}"), || async {
+            let task = self.task(id).await;
+            (task["status"] == status).then_some(task)
+        })
+        .await
+    }
+
+    /// Waits until nothing more happens to the task, and gives it.
+    pub(crate) async fn ended(&self, id: &str) -> Value {
+        wait_for("the task ends", || async {
+            let task = self.task(id).await;
+            (task["status"] != "pending" && task["status"] != "processing").then_some(task)
+        })
+        .await
+    }
+}
+
+/// The ids of a submission.
+pub(crate) struct Submitted {
+    pub(crate) task: String,
+    pub(crate) document: String,
+}
+
+impl Submitted {
+    pub(crate) fn of(answer: &Answer) -> Self {
+        answer.assert_status(202);
+        let body: Value = answer.json();
+        let text = |name: &str| body[name].as_str().unwrap().to_owned();
+        Self { task: text("task_id"), document: text("document_id") }
+    }
+}
+
+pub(crate) const TEXT: &str = "The harbour of Bergen was founded in 1070. Ships from many countries brought grain. \
+    Merchants of the Hanse traded stockfish there for centuries. Fires destroyed the wooden houses several times. \
+    Today the old wharf is a place that many people visit.";
+
+/// A form with a file.
+pub(crate) fn file(name: &str, bytes: impl Into<Vec<u8>>) -> Form {
+    Form::new().part("file", Part::bytes(bytes.into()).file_name(name.to_owned()))
+}
+
+pub(crate) const SECOND: Duration = Duration::from_secs(1);

@@ -1,0 +1,17 @@
+//! The store on a real PostgreSQL, each test on a database of its own.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod claims;
+mod endings;
+mod events;
+mod limits;
+mod listen;
+mod migrations;
+mod plans;
+mod pool;
+mod schema;
+mod sessions;
+mod states;
+mod submissions;
+mod support;
+mod users;
