@@ -42,8 +42,8 @@ lint-scripts: ## Check the shell scripts
 lint-nginx: ## Let nginx check its configuration
 	@scripts/lint-nginx.sh
 
-openapi: ## Write the OpenAPI documents
-	@scripts/openapi.sh
+openapi: ## Write openapi/ and .env.example from the code
+	@scripts/generate.sh
 
 bench: ## Run the benchmarks
 	cargo bench --locked --workspace

@@ -6,12 +6,17 @@ cd "$(dirname "$0")/.."
 
 bin=$(tools_bin)
 "$bin/hadolint" Dockerfile.gateway Dockerfile.processor
-environment=$(mktemp)
-trap 'rm -f "$environment"' EXIT
-printf 'JWT_SECRET_KEY=%s\nPOSTGRES_PASSWORD=%s\n' "for-checking-the-file-only" "for-checking" >"$environment"
-"$bin/docker-compose" --env-file "$environment" --file docker-compose.yml config --quiet
+
+# Whether the file is accepted, with these variables and no other (nor those of a .env).
+compose_accepts() {
+  env -u JWT_SECRET_KEY -u POSTGRES_PASSWORD "$@" \
+    "$bin/docker-compose" --env-file /dev/null --file docker-compose.yml config --quiet
+}
+compose_accepts JWT_SECRET_KEY=only-for-checking POSTGRES_PASSWORD=only-for-checking
 # A start without secrets has to be refused.
-if "$bin/docker-compose" --env-file /dev/null --file docker-compose.yml config --quiet 2>/dev/null; then
-  say "docker-compose.yml is accepted without secrets"
-  exit 1
-fi
+for secret in JWT_SECRET_KEY POSTGRES_PASSWORD; do
+  if compose_accepts "$secret=only-for-checking" 2>/dev/null; then
+    say "docker-compose.yml is accepted with no secret but $secret"
+    exit 1
+  fi
+done

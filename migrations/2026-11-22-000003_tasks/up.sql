@@ -28,7 +28,7 @@ create table tasks (
     started_at timestamptz,
     finished_at timestamptz,
     -- A lease and its holder exist exactly while a task is being worked on.
-    constraint tasks_lease check ((status = 'processing') = (lease_until is not null and worker is not null))
+    constraint tasks_lease check (num_nonnulls(lease_until, worker) = case status when 'processing' then 2 else 0 end)
 );
 create index tasks_user_id_idx on tasks (user_id, id);
 create index tasks_document_id_idx on tasks (document_id);

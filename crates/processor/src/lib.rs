@@ -7,10 +7,13 @@ pub mod config;
 pub mod housekeeping;
 pub mod intake;
 pub mod live;
-pub mod routes;
+mod load;
+mod routes;
 pub mod serve;
 pub mod tasks;
 pub mod worker;
+
+pub use routes::{docs, openapi, routes};
 
 use std::{path::PathBuf, sync::Arc};
 

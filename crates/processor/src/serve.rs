@@ -9,15 +9,13 @@ use quire_web::{
     WebContext,
     config::{AppEnv, DatabaseConfig, HttpConfig, LogConfig, Section, TokenConfig, UploadLimit},
     health::Health,
-    openapi::Complete,
     problem::AllowedMethods,
     request, server,
     shutdown::Shutdown,
     token::Tokens,
 };
 use secrecy::ExposeSecret;
-use utoipa::{Modify, openapi::OpenApi};
-use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
+use utoipa_actix_web::AppExt;
 
 use crate::{Processor, Running, Surroundings, config::ProcessorConfig, routes};
 
@@ -36,33 +34,6 @@ pub fn sections(http: &'static [quire_web::config::Variable]) -> Vec<Section<'st
         UploadLimit::SECTION,
     ];
     shared.into_iter().chain(ProcessorConfig::OWN_SECTIONS.iter().copied()).collect()
-}
-
-/// Every route of the service; health and API documents are added by who serves it.
-pub fn routes(app: &mut ServiceConfig<'_>) {
-    app.service(routes::submit::submit_document)
-        .service(routes::tasks::create_task)
-        .service(routes::tasks::list_tasks)
-        .service(routes::tasks::get_task)
-        .service(routes::tasks::cancel_task)
-        .service(routes::tasks::retry_task)
-        .service(routes::tasks::list_task_types)
-        .service(routes::live::open_socket)
-        .service(routes::live::create_socket_ticket)
-        .service(routes::live::stream_events);
-}
-
-/// The description of the service's routes.
-#[must_use]
-pub fn openapi() -> OpenApi {
-    let (_, mut api) = App::new().into_utoipa_app().configure(routes).split_for_parts();
-    Complete.modify(&mut api);
-    api.info = utoipa::openapi::InfoBuilder::new()
-        .title("Quire processor")
-        .version(env!("CARGO_PKG_VERSION"))
-        .description(Some("Documents in, answers out: submit documents, follow their tasks, receive live events."))
-        .build();
-    api
 }
 
 /// Runs the HTTP server, and beside it what the configuration asks for, until told to stop.
@@ -90,16 +61,16 @@ pub async fn serve_http(
     shutdown: Shutdown,
 ) -> Result<()> {
     let health = health(SERVICE, &processor);
-    let (workers, allowed) = (http.workers, AllowedMethods::new(&[&openapi()]));
+    let (workers, allowed) = (http.workers, AllowedMethods::new(&[&routes::openapi()]));
     let factory = move || {
         App::new()
             .into_utoipa_app()
-            .configure(routes)
+            .configure(routes::routes)
             .configure(health.clone().configure())
             .into_app()
             .configure(|app| context.configure(app))
             .configure(|app| processor.data(app))
-            .configure(routes::docs::configure)
+            .configure(routes::docs)
             .app_data(allowed.clone())
             .wrap(NormalizePath::trim())
             .wrap(quire_web::cors(&http))

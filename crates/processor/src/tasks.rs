@@ -17,6 +17,7 @@ use crate::{
     config::TaskLimits,
     intake::Received,
     live::relay::Signal,
+    load::Load,
 };
 
 /// The task type of a submission that names none.
@@ -40,7 +41,8 @@ pub struct Tasks {
     clock: SharedClock,
     engine: SharedEngine,
     signal: Signal,
-    limits: TaskLimits,
+    max_attempts: i16,
+    load: Load,
 }
 
 impl Tasks {
@@ -52,7 +54,7 @@ impl Tasks {
         signal: Signal,
         limits: TaskLimits,
     ) -> Self {
-        Self { pool, clock, engine, signal, limits }
+        Self { pool, clock, engine, signal, max_attempts: limits.max_attempts, load: Load::new(limits) }
     }
 
     /// Checks what a client asks for: the task type exists, the parameters fit, and the
@@ -105,20 +107,7 @@ impl Tasks {
     /// # Errors
     /// [`ErrorCode::TooManyTasks`], [`ErrorCode::Overloaded`].
     pub async fn check_load(&self, owner: UserId) -> Result<()> {
-        let mut connection = self.pool.get().await?;
-        let TaskLimits { pending_per_user, pending, .. } = self.limits;
-        if tasks::count_open(&mut connection, owner, pending_per_user).await? >= pending_per_user {
-            return Err(Error::new(
-                ErrorCode::TooManyTasks,
-                format!("{pending_per_user} of your tasks are waiting already. Please wait for some to finish."),
-            )
-            .with_retry_after(Duration::from_secs(30)));
-        }
-        if tasks::count_pending(&mut connection, pending).await? >= pending {
-            return Err(Error::new(ErrorCode::Overloaded, "Too much work is waiting. Please try again later.")
-                .with_retry_after(Duration::from_secs(60)));
-        }
-        Ok(())
+        self.load.check(&mut *self.pool.get().await?, owner).await
     }
 
     /// Turns a received file and an order into a document with its first task. Gives the task
@@ -238,7 +227,7 @@ impl Tasks {
             id,
             task_type: order.task_type.name(),
             params: &order.params,
-            max_attempts: self.limits.max_attempts,
+            max_attempts: self.max_attempts,
             idempotency_key: order.idempotency_key.as_deref(),
         }
     }

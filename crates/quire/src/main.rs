@@ -93,7 +93,7 @@ async fn migrate(environment: &Environment) -> Result<(), String> {
 fn write_openapi(directory: &std::path::Path) -> Result<(), String> {
     std::fs::create_dir_all(directory).map_err(|e| e.to_string())?;
     for (name, api) in
-        [("gateway.json", quire_gateway::openapi()), ("processor.json", quire_processor::serve::openapi())]
+        [("gateway.json", quire_gateway::openapi()), ("processor.json", quire_processor::openapi())]
     {
         let json = api.to_pretty_json().map_err(|e| e.to_string())?;
         std::fs::write(directory.join(name), json + "\n").map_err(|e| format!("{name}: {e}"))?;

@@ -127,19 +127,19 @@ impl Plan {
         let (gateway, processor) = (parts.gateway, parts.running.processor.clone());
         let (context, cors) = (parts.context, self.processor.http.clone());
         let health = quire_processor::serve::health(SERVICE, &processor);
-        let allowed = AllowedMethods::new(&[&quire_gateway::openapi(), &quire_processor::serve::openapi()]);
+        let allowed = AllowedMethods::new(&[&quire_gateway::openapi(), &quire_processor::openapi()]);
         let factory = move || {
             App::new()
                 .into_utoipa_app()
                 .configure(quire_gateway::routes)
-                .configure(quire_processor::serve::routes)
+                .configure(quire_processor::routes)
                 .configure(health.clone().configure())
                 .into_app()
                 .configure(|app| context.configure(app))
                 .configure(|app| gateway.data(app))
                 .configure(|app| processor.data(app))
                 .configure(quire_gateway::pages)
-                .configure(quire_processor::routes::docs::configure)
+                .configure(quire_processor::docs)
                 .app_data(allowed.clone())
                 .wrap(NormalizePath::trim())
                 .wrap(quire_web::cors(&cors))

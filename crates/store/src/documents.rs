@@ -143,15 +143,9 @@ pub async fn pages(connection: &mut AsyncPgConnection, id: DocumentId) -> Result
 /// # Errors
 /// When the database does not answer.
 pub async fn begin_reading(connection: &mut AsyncPgConnection, id: DocumentId) -> Result<bool> {
-    let open = [
-        DocumentStatus::Queued.as_str(),
-        DocumentStatus::Processing.as_str(),
-    ];
+    let open = [DocumentStatus::Queued.as_str(), DocumentStatus::Processing.as_str()];
     let begun = diesel::update(documents::table.find(id.0).filter(documents::status.eq_any(open)))
-        .set((
-            documents::status.eq(DocumentStatus::Processing.as_str()),
-            documents::updated_at.eq(now),
-        ))
+        .set((documents::status.eq(DocumentStatus::Processing.as_str()), documents::updated_at.eq(now)))
         .execute(connection)
         .await
         .context("beginning to read a document")?;
@@ -192,12 +186,14 @@ pub async fn finish_reading(
                 return Ok(());
             }
             insert_pages(connection, document.id(), reading.pages).await?;
-            let event = NewEvent::of_document(
-                document,
-                EventName::DocumentReady,
-                DocumentStatus::Completed,
-                "The document has been read.",
-            );
+            let event = NewEvent {
+                user_id: document.user_id,
+                name: EventName::DocumentReady.as_str(),
+                document_id: document.id,
+                filename: &document.filename,
+                status: DocumentStatus::Completed.as_str(),
+                message: "The document has been read.",
+            };
             events::insert(connection, &event).await
         })
         .await
@@ -232,10 +228,7 @@ pub fn failure_of(document: &Document) -> Failure {
     let code = FailureCode::ALL.iter().find(|known| Some(known.as_str()) == code);
     Failure::new(
         code.copied().unwrap_or(FailureCode::DocumentCorrupt),
-        document
-            .last_error
-            .clone()
-            .unwrap_or_else(|| "The document could not be read.".to_owned()),
+        document.last_error.clone().unwrap_or_else(|| "The document could not be read.".to_owned()),
     )
 }
 
@@ -269,9 +262,7 @@ pub async fn forget_blob(connection: &mut AsyncPgConnection, storage_key: &str) 
 fn in_processing(id: DocumentId) -> _ {
     let key: Uuid = id.0;
     let processing: &'static str = DocumentStatus::Processing.as_str();
-    documents::table
-        .find(key)
-        .filter(documents::status.eq(processing))
+    documents::table.find(key).filter(documents::status.eq(processing))
 }
 
 async fn insert_pages(
@@ -292,10 +283,7 @@ async fn insert_pages(
                 )
             })
             .collect();
-        diesel::insert_into(document_pages::table)
-            .values(rows)
-            .execute(connection)
-            .await?;
+        diesel::insert_into(document_pages::table).values(rows).execute(connection).await?;
     }
     Ok(())
 }

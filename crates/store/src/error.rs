@@ -20,11 +20,7 @@ impl<T> Context<T> for Result<T, DieselError> {
 }
 
 pub(crate) fn from_diesel(error: DieselError, doing: &'static str) -> Error {
-    if is_unavailable(&error) {
-        unavailable(error)
-    } else {
-        Error::internal(doing).with_source(error)
-    }
+    if is_unavailable(&error) { unavailable(error) } else { Error::internal(doing).with_source(error) }
 }
 
 pub(crate) fn unavailable(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {

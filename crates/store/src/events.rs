@@ -10,52 +10,30 @@ use diesel::{prelude::*, sql_types::BigInt};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use quire_domain::{
     DocumentId, EventId, Result, TaskId, UserId,
-    document::DocumentStatus,
     event::{Event, EventName},
 };
 use uuid::Uuid;
 
-use crate::{documents::Document, error::Context, schema::events};
+use crate::{error::Context, schema::events};
 
 /// An event about a document, to be written in the transaction of the change that it reports,
 /// and after it. (Events about tasks are written by the statements that change the tasks.)
 #[derive(Debug, Clone, Insertable)]
 #[diesel(table_name = events)]
 pub(crate) struct NewEvent<'a> {
-    user_id: i64,
-    name: &'static str,
-    document_id: Uuid,
-    filename: &'a str,
-    status: &'static str,
-    message: &'static str,
-}
-
-impl<'a> NewEvent<'a> {
-    pub(crate) fn of_document(
-        document: &'a Document,
-        name: EventName,
-        status: DocumentStatus,
-        message: &'static str,
-    ) -> Self {
-        Self {
-            user_id: document.user_id().0,
-            name: name.as_str(),
-            document_id: document.id().0,
-            filename: &document.filename,
-            status: status.as_str(),
-            message,
-        }
-    }
+    pub(crate) user_id: i64,
+    pub(crate) name: &'static str,
+    pub(crate) document_id: Uuid,
+    pub(crate) filename: &'a str,
+    pub(crate) status: &'static str,
+    pub(crate) message: &'static str,
 }
 
 pub(crate) async fn insert(
     connection: &mut AsyncPgConnection,
     event: &NewEvent<'_>,
 ) -> diesel::QueryResult<()> {
-    diesel::insert_into(events::table)
-        .values(event)
-        .execute(connection)
-        .await?;
+    diesel::insert_into(events::table).values(event).execute(connection).await?;
     Ok(())
 }
 
@@ -106,12 +84,7 @@ pub async fn replay(
     limit: i64,
 ) -> Result<Vec<Event>> {
     let rows: Vec<Row> = events::table
-        .filter(
-            events::user_id
-                .eq(user_id.0)
-                .and(events::id.gt(after.0))
-                .and(events::id.le(upto.0)),
-        )
+        .filter(events::user_id.eq(user_id.0).and(events::id.gt(after.0)).and(events::id.le(upto.0)))
         .order(events::id)
         .limit(limit)
         .select(Row::as_select())
@@ -226,16 +199,10 @@ impl LogReader {
         let waits = newest.is_some_and(|newest| newest > self.cursor.0);
         if let (true, None, Some(newest)) = (waits, self.gap, newest) {
             let horizon = own_transaction_id(connection).await?;
-            self.gap = Some(Gap {
-                below: newest,
-                horizon,
-            });
+            self.gap = Some(Gap { below: newest, horizon });
         }
         let events = settled.into_iter().filter_map(Row::into_event).collect();
-        Ok(Batch {
-            events,
-            more: full || waits,
-        })
+        Ok(Batch { events, more: full || waits })
     }
 
     /// Takes the rows up to the first gap that may still fill, and moves the cursor.
@@ -266,11 +233,7 @@ struct TransactionId {
 }
 
 async fn oldest_running_transaction(connection: &mut AsyncPgConnection) -> Result<i64> {
-    transaction_id(
-        connection,
-        "select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as value",
-    )
-    .await
+    transaction_id(connection, "select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as value").await
 }
 
 async fn own_transaction_id(connection: &mut AsyncPgConnection) -> Result<i64> {
@@ -278,10 +241,8 @@ async fn own_transaction_id(connection: &mut AsyncPgConnection) -> Result<i64> {
 }
 
 async fn transaction_id(connection: &mut AsyncPgConnection, query: &str) -> Result<i64> {
-    let row: TransactionId = diesel::sql_query(query)
-        .get_result(connection)
-        .await
-        .context("asking for a transaction id")?;
+    let row: TransactionId =
+        diesel::sql_query(query).get_result(connection).await.context("asking for a transaction id")?;
     Ok(row.value)
 }
 
@@ -306,21 +267,14 @@ mod tests {
     }
 
     fn settle(reader: &mut LogReader, ids: &[i64], oldest: Option<i64>) -> Vec<i64> {
-        reader
-            .settle(ids.iter().copied().map(row).collect(), oldest)
-            .iter()
-            .map(|row| row.id)
-            .collect()
+        reader.settle(ids.iter().copied().map(row).collect(), oldest).iter().map(|row| row.id).collect()
     }
 
     #[test]
     fn stops_at_a_gap_and_goes_on_when_it_fills() {
         let mut reader = LogReader::after(EventId(4));
         assert_eq!(settle(&mut reader, &[5, 7, 8], None), [5]);
-        reader.gap = Some(Gap {
-            below: 8,
-            horizon: 100,
-        });
+        reader.gap = Some(Gap { below: 8, horizon: 100 });
         assert_eq!(settle(&mut reader, &[6, 7, 8], Some(99)), [6, 7, 8]);
         assert_eq!((reader.cursor, reader.gap), (EventId(8), None));
     }
@@ -328,10 +282,7 @@ mod tests {
     #[test]
     fn steps_over_a_gap_only_when_nobody_can_fill_it() {
         let mut reader = LogReader::after(EventId(4));
-        reader.gap = Some(Gap {
-            below: 8,
-            horizon: 100,
-        });
+        reader.gap = Some(Gap { below: 8, horizon: 100 });
         assert!(settle(&mut reader, &[6, 8], Some(99)).is_empty());
         assert!(settle(&mut reader, &[6, 8], None).is_empty());
         assert_eq!(settle(&mut reader, &[6, 8], Some(100)), [6, 8]);
@@ -341,10 +292,7 @@ mod tests {
     #[test]
     fn a_gap_above_the_known_one_is_not_stepped_over() {
         let mut reader = LogReader::after(EventId(0));
-        reader.gap = Some(Gap {
-            below: 3,
-            horizon: 50,
-        });
+        reader.gap = Some(Gap { below: 3, horizon: 50 });
         assert_eq!(settle(&mut reader, &[2, 3, 9], Some(60)), [2, 3]);
         assert_eq!((reader.cursor, reader.gap), (EventId(3), None));
     }

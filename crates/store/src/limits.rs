@@ -68,10 +68,7 @@ pub async fn uncount(connection: &mut AsyncPgConnection, key: &str) -> Result<()
 /// # Errors
 /// When the database does not answer.
 pub async fn reset(connection: &mut AsyncPgConnection, key: &str) -> Result<()> {
-    diesel::delete(rate_windows::table.find(key))
-        .execute(connection)
-        .await
-        .context("resetting a limit")?;
+    diesel::delete(rate_windows::table.find(key)).execute(connection).await.context("resetting a limit")?;
     Ok(())
 }
 

@@ -14,10 +14,7 @@ use crate::{Pool, error::Context};
 /// # Errors
 /// When the database does not answer.
 pub async fn notify(connection: &mut AsyncPgConnection) -> Result<()> {
-    connection
-        .batch_execute("notify quire_events")
-        .await
-        .context("notifying")
+    connection.batch_execute("notify quire_events").await.context("notifying")
 }
 
 /// Calls `wake` once when listening has begun (what came before may have been missed), then
@@ -27,10 +24,7 @@ pub async fn notify(connection: &mut AsyncPgConnection) -> Result<()> {
 /// When the connection cannot be made, or ends. Call again after a pause.
 pub async fn listen(pool: &Pool, wake: impl Fn()) -> Result<()> {
     let mut connection = pool.dedicated().await?;
-    connection
-        .batch_execute("listen quire_events")
-        .await
-        .context("listening")?;
+    connection.batch_execute("listen quire_events").await.context("listening")?;
     wake();
     let mut notifications = std::pin::pin!(connection.notifications_stream());
     while let Some(notification) = notifications.next().await {

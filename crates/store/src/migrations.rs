@@ -57,10 +57,7 @@ async fn with_harness<T: Send + 'static>(
     let mut connection = AsyncPgConnection::establish(url).await.map_err(unavailable)?;
     // Serializes concurrent runs. The number has no meaning but to be always the same; the
     // lock goes with the connection.
-    connection
-        .batch_execute("select pg_advisory_lock(7135482)")
-        .await
-        .map_err(unavailable)?;
+    connection.batch_execute("select pg_advisory_lock(7135482)").await.map_err(unavailable)?;
     // The harness blocks on its connection, which a runtime thread may not do.
     tokio::task::spawn_blocking(move || work(&mut Harness::new(connection)))
         .await

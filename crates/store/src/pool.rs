@@ -56,9 +56,7 @@ pub struct Pool {
 
 impl std::fmt::Debug for Pool {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Pool")
-            .field("status", &self.inner.status())
-            .finish_non_exhaustive()
+        f.debug_struct("Pool").field("status", &self.inner.status()).finish_non_exhaustive()
     }
 }
 
@@ -79,9 +77,7 @@ impl Pool {
             async move {
                 match runtime.spawn(async move { connect(&options).await }).await {
                     Ok(connected) => connected,
-                    Err(_) => Err(ConnectionError::BadConnection(
-                        "connecting was interrupted".into(),
-                    )),
+                    Err(_) => Err(ConnectionError::BadConnection("connecting was interrupted".into())),
                 }
             }
             .boxed()
@@ -112,10 +108,7 @@ impl Pool {
     /// [`quire_domain::ErrorCode::DatabaseUnavailable`].
     pub async fn dedicated(&self) -> Result<AsyncPgConnection> {
         let connecting = tokio::time::timeout(self.options.wait_timeout, connect(&self.options));
-        connecting
-            .await
-            .map_err(crate::error::unavailable)?
-            .map_err(crate::error::unavailable)
+        connecting.await.map_err(crate::error::unavailable)?.map_err(crate::error::unavailable)
     }
 
     /// Whether the database answers.
@@ -123,11 +116,7 @@ impl Pool {
     /// # Errors
     /// [`quire_domain::ErrorCode::DatabaseUnavailable`].
     pub async fn check(&self) -> Result<()> {
-        self.get()
-            .await?
-            .batch_execute("select 1")
-            .await
-            .map_err(crate::error::unavailable)
+        self.get().await?.batch_execute("select 1").await.map_err(crate::error::unavailable)
     }
 }
 
@@ -139,9 +128,6 @@ async fn connect(options: &PoolOptions) -> diesel::ConnectionResult<AsyncPgConne
         options.application_name,
         options.statement_timeout.as_millis(),
     );
-    connection
-        .batch_execute(&setup)
-        .await
-        .map_err(ConnectionError::CouldntSetupConfiguration)?;
+    connection.batch_execute(&setup).await.map_err(ConnectionError::CouldntSetupConfiguration)?;
     Ok(connection)
 }

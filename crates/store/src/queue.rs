@@ -268,11 +268,7 @@ impl Ending {
 /// When the database does not answer.
 pub async fn finish(connection: &mut AsyncPgConnection, claim: &Claim, ending: &Ending) -> Result<bool> {
     let (completion, failure) = (ending.completion(), ending.failure());
-    let delay = if let Ending::Retry(_, delay) = ending {
-        *delay
-    } else {
-        Duration::ZERO
-    };
+    let delay = if let Ending::Retry(_, delay) = ending { *delay } else { Duration::ZERO };
     let handed_back = i16::from(matches!(ending, Ending::HandedBack));
     let written = diesel::sql_query(FINISH)
         .bind::<SqlUuid, _>(claim.id)
@@ -298,26 +294,26 @@ pub async fn finish(connection: &mut AsyncPgConnection, claim: &Claim, ending: &
     Ok(written > 0)
 }
 
+/// An attempt that is to be tried again ends the task when its user wants it cancelled.
 const FINISH: &str = "\
-    with held as ( \
-        select id, cancel_requested and $4 = 'pending' as cancelled from tasks \
-        where id = $1 and worker = $2 and attempt = $3 and status = 'processing' for update \
-    ), task as ( \
-        update tasks set status = case when cancelled then 'cancelled' else $4 end, \
-            attempt = attempt - $5, run_at = now() + $6, \
-            error_code = case when not cancelled then $7 end, \
-            error_message = case when not cancelled then $8 end, \
+    with task as ( \
+        update tasks set status = ending.status, attempt = attempt - $5, run_at = now() + $6, \
+            error_code = case ending.status when 'cancelled' then null else $7 end, \
+            error_message = case ending.status when 'cancelled' then null else $8 end, \
             result = $9, output = $10, warnings = coalesce($11, '[]'), provider = $12, model = $13, \
             input_tokens = $14, output_tokens = $15, cost = $16, \
-            progress = case $4 when 'completed' then 100 else progress end, \
-            finished_at = case when cancelled or $4 <> 'pending' then now() end, \
+            progress = case ending.status when 'completed' then 100 else progress end, \
+            finished_at = case when ending.status <> 'pending' then now() end, \
             lease_until = null, worker = null \
-        from held where tasks.id = held.id returning tasks.*, held.cancelled \
+        from (select id, case when $4 = 'pending' and cancel_requested then 'cancelled' else $4 end as status \
+            from tasks where id = $1 for update) as ending \
+        where tasks.id = ending.id and worker = $2 and attempt = $3 and tasks.status = 'processing' \
+        returning tasks.* \
     ) \
     insert into events (user_id, name, task_id, document_id, filename, task_type, status, message, progress) \
     select task.user_id, case task.status when 'pending' then 'task_queued' else 'task_' || task.status end, \
         task.id, task.document_id, documents.filename, task.task_type, task.status, \
-        case when task.cancelled then 'The task was cancelled.' else $17 end, task.progress \
+        case task.status when 'cancelled' then 'The task was cancelled.' else $17 end, task.progress \
     from task join documents on documents.id = task.document_id";
 
 /// Takes back tasks whose leases have run out: they wait again, or fail when that was the last

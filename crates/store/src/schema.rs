@@ -1,9 +1,6 @@
 //! The tables, typed. Kept equal to `migrations/` by a test that asks the database.
 
-#![allow(
-    missing_docs,
-    reason = "the columns are documented where they are made, in `migrations/`"
-)]
+#![allow(missing_docs, reason = "the columns are documented where they are made, in `migrations/`")]
 
 diesel::table! {
     users (id) {

@@ -71,12 +71,9 @@ pub async fn redeem_refresh_token(
 
     let active = users::table.filter(users::active).select(users::id);
     let spent: Option<(i64, Uuid)> = diesel::update(
-        dsl::refresh_tokens.find(token_hash).filter(
-            dsl::used_at
-                .is_null()
-                .and(dsl::expires_at.gt(now))
-                .and(dsl::user_id.eq_any(active)),
-        ),
+        dsl::refresh_tokens
+            .find(token_hash)
+            .filter(dsl::used_at.is_null().and(dsl::expires_at.gt(now)).and(dsl::user_id.eq_any(active))),
     )
     .set(dsl::used_at.eq(now))
     .returning((dsl::user_id, dsl::family))
@@ -85,10 +82,7 @@ pub async fn redeem_refresh_token(
     .optional()
     .context("spending a refresh token")?;
     if let Some((user_id, family)) = spent {
-        return Ok(Redeemed::Fresh {
-            user_id: UserId(user_id),
-            family,
-        });
+        return Ok(Redeemed::Fresh { user_id: UserId(user_id), family });
     }
     let reused: Option<(i64, Uuid)> = dsl::refresh_tokens
         .find(token_hash)
@@ -102,9 +96,7 @@ pub async fn redeem_refresh_token(
         return Ok(Redeemed::Unknown);
     };
     end_family(connection, family).await?;
-    Ok(Redeemed::Reused {
-        user_id: UserId(user_id),
-    })
+    Ok(Redeemed::Reused { user_id: UserId(user_id) })
 }
 
 /// Ends the family of a refresh token of this user; `false` when it is unknown.
@@ -187,9 +179,7 @@ pub async fn redeem_socket_ticket(
         .await
         .optional()
         .context("spending a socket ticket")?;
-    Ok(found
-        .filter(|(_, expires_at)| *expires_at > now)
-        .map(|(user_id, _)| UserId(user_id)))
+    Ok(found.filter(|(_, expires_at)| *expires_at > now).map(|(user_id, _)| UserId(user_id)))
 }
 
 /// Removes refresh tokens and tickets that have expired.

@@ -73,10 +73,13 @@ pub struct ProfileChange {
     pub birthdate: Option<Option<NaiveDate>>,
 }
 
-/// The form under which a name or address is unique: NFKC and lower case.
+/// The form under which a name or address is unique: NFKC, and without case. By way of upper
+/// case, where `ß` meets `SS` and the two small sigmas meet; and before that lower case, where
+/// `ẞ` meets `ß`.
 pub fn fold(name: &str) -> String {
     use unicode_normalization::UnicodeNormalization;
-    name.nfkc().flat_map(char::to_lowercase).collect()
+    let upper = name.nfkc().flat_map(char::to_lowercase).flat_map(char::to_uppercase);
+    upper.flat_map(char::to_lowercase).nfkc().collect()
 }
 
 /// Makes an account.
@@ -164,14 +167,8 @@ pub async fn update_profile(
     diesel::update(users::table.find(id.0).filter(users::active))
         .set((
             change,
-            change
-                .username
-                .as_deref()
-                .map(|name| users::username_key.eq(fold(name))),
-            change
-                .email
-                .as_deref()
-                .map(|email| users::email_key.eq(fold(email))),
+            change.username.as_deref().map(|name| users::username_key.eq(fold(name))),
+            change.email.as_deref().map(|email| users::email_key.eq(fold(email))),
             users::updated_at.eq(now),
         ))
         .returning(User::as_select())
@@ -241,11 +238,10 @@ fn taken(error: diesel::result::Error) -> Error {
     match violated_constraint(&error) {
         Some("users_username_key") => Error::new(ErrorCode::UsernameTaken, "This user name is taken.")
             .with_field("username", "This user name is taken."),
-        Some("users_email_key") => Error::new(
-            ErrorCode::EmailTaken,
-            "There is an account with this e-mail address.",
-        )
-        .with_field("email", "There is an account with this e-mail address."),
+        Some("users_email_key") => {
+            Error::new(ErrorCode::EmailTaken, "There is an account with this e-mail address.")
+                .with_field("email", "There is an account with this e-mail address.")
+        }
         _ => from_diesel(error, "writing an account"),
     }
 }

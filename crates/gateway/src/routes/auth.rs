@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 use super::{
     ACCOUNTS,
     optional_body::OptionalBody,
-    view::{MessageView, SignedInView, TokensView, WithMessage},
+    view::{MessageView, Registered, SignedInView, TokensView},
 };
 use crate::{
     Gateway,
@@ -62,7 +62,7 @@ struct RegisterRequest {
     security(()),
     request_body = RegisterRequest,
     responses(
-        (status = 201, description = "The account was made.", body = WithMessage<SignedInView>),
+        (status = 201, description = "The account was made.", body = Registered),
         (status = 409, description = "`username_taken` or `email_taken`.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "`validation_failed`: `errors` says which fields.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "`overloaded` or `database_unavailable`: see `Retry-After`.", body = ProblemBody, content_type = "application/problem+json"),
@@ -84,9 +84,9 @@ pub(super) async fn register(
         birthdate: trimmed(form.birthdate),
     };
     let signed_in = accounts::register(&gateway, form).await?;
-    Ok(HttpResponse::Created().json(WithMessage {
+    Ok(HttpResponse::Created().json(Registered {
         message: "Your account was made, and you are signed in.",
-        content: SignedInView::from(signed_in),
+        signed_in: signed_in.into(),
     }))
 }
 

@@ -13,10 +13,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{
-    ACCOUNTS,
-    view::{TokensView, WithMessage},
-};
+use super::{ACCOUNTS, view::PasswordChanged};
 use crate::{
     Gateway,
     accounts::{self, NewPassword},
@@ -48,7 +45,7 @@ struct ChangePasswordRequest {
     tag = ACCOUNTS,
     request_body = ChangePasswordRequest,
     responses(
-        (status = 200, description = "The password was changed.", body = WithMessage<TokensView>),
+        (status = 200, description = "The password was changed.", body = PasswordChanged),
         (status = 401, description = "`not_authenticated`, `token_invalid` or `token_expired`.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "`validation_failed`: `errors` says which fields.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 429, description = "`login_throttled`: too many wrong passwords, see `Retry-After`.", body = ProblemBody, content_type = "application/problem+json"),
@@ -60,15 +57,15 @@ pub(super) async fn change_password(
     caller: Caller,
     gateway: Data<Gateway>,
     JsonBody(form): JsonBody<ChangePasswordRequest>,
-) -> HttpResult<Json<WithMessage<TokensView>>> {
+) -> HttpResult<Json<PasswordChanged>> {
     let form = NewPassword {
         current: form.current_password.unwrap_or_default(),
         new: form.new_password.unwrap_or_default(),
         new2: form.new_password2,
     };
     let tokens = accounts::change_password(&gateway, caller.user_id, form).await?;
-    Ok(Json(WithMessage {
+    Ok(Json(PasswordChanged {
         message: "Your password was changed. All other sessions have ended.",
-        content: tokens.into(),
+        tokens: tokens.into(),
     }))
 }

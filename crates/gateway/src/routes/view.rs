@@ -91,13 +91,24 @@ impl From<SignedIn> for SignedInView {
     }
 }
 
-/// A sentence about what was done, and what came of it.
+/// A new account, signed in.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct WithMessage<T> {
+pub(super) struct Registered {
     /// A sentence for the person.
+    #[schema(example = "Your account was made, and you are signed in.")]
     pub(super) message: &'static str,
     #[serde(flatten)]
-    pub(super) content: T,
+    pub(super) signed_in: SignedInView,
+}
+
+/// A changed password, and the tokens of the session that stays.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct PasswordChanged {
+    /// A sentence for the person.
+    #[schema(example = "Your password was changed. All other sessions have ended.")]
+    pub(super) message: &'static str,
+    #[serde(flatten)]
+    pub(super) tokens: TokensView,
 }
 
 /// A sentence about what was done.

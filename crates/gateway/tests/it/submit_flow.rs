@@ -215,7 +215,7 @@ async fn half_an_answer_is_waited_for_only_so_long() {
 async fn a_processor_that_does_not_read_holds_the_client_up() {
     const TOTAL: usize = 200 * MIB;
     /// Buffers of the system for two connections, and what the gateway holds.
-    const HELD: usize = 32 * MIB;
+    const HELD: usize = 96 * MIB;
 
     let upstream = Upstream::listen().await;
     let gateway = gateway_to(&upstream, |_| {}).await;

@@ -23,7 +23,7 @@ static SWAGGER: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
 
 static SPEC: LazyLock<String> = LazyLock::new(|| {
     // A description made of plain data always has a JSON form.
-    crate::serve::openapi().to_pretty_json().unwrap_or_default()
+    super::openapi().to_pretty_json().unwrap_or_default()
 });
 
 static PROCESSOR_REDOC: LazyLock<String> = LazyLock::new(|| redoc("Quire processor", PROCESSOR_SPEC));
@@ -34,7 +34,7 @@ fn redoc(title: &str, spec: &str) -> String {
 }
 
 /// Mounts the documentation.
-pub fn configure(app: &mut ServiceConfig) {
+pub fn docs(app: &mut ServiceConfig) {
     app.service(openapi_json)
         .service(Redirect::new("/docs", "/docs/index.html"))
         .service(Redirect::new("/apidocs", "/docs/index.html"))

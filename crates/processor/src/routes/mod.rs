@@ -1,8 +1,45 @@
 //! Routes: they take requests apart, call a use case, and put answers together.
 
-pub mod docs;
-pub mod live;
-pub mod submit;
+mod docs;
+mod live;
 mod submission;
-pub mod tasks;
+mod submit;
+mod tasks;
 mod view;
+
+pub use docs::docs;
+
+use actix_web::App;
+use quire_web::openapi::Complete;
+use utoipa::{
+    Modify,
+    openapi::{InfoBuilder, OpenApi},
+};
+use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
+
+/// Every route of the service; health and API documents are added by who serves it.
+pub fn routes(app: &mut ServiceConfig<'_>) {
+    app.service(submit::submit_document)
+        .service(tasks::create_task)
+        .service(tasks::list_tasks)
+        .service(tasks::get_task)
+        .service(tasks::cancel_task)
+        .service(tasks::retry_task)
+        .service(tasks::list_task_types)
+        .service(live::open_socket)
+        .service(live::create_socket_ticket)
+        .service(live::stream_events);
+}
+
+/// The description of the service's routes.
+#[must_use]
+pub fn openapi() -> OpenApi {
+    let (_, mut api) = App::new().into_utoipa_app().configure(routes).split_for_parts();
+    Complete.modify(&mut api);
+    api.info = InfoBuilder::new()
+        .title("Quire processor")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some("Documents in, answers out: submit documents, follow their tasks, receive live events."))
+        .build();
+    api
+}

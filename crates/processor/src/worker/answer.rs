@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::{State, ingest::Ingested, run::Stop};
+use super::{State, ingest::Ingested, stop::Stop};
 
 /// Progress is worth an event after this time, and then at most this often.
 const PROGRESS_EVERY: Duration = Duration::from_secs(1);

@@ -16,7 +16,7 @@ use quire_store::{
 };
 use serde_json::{Value, json};
 
-use super::{WorkerParts, run::Stop};
+use super::{WorkerParts, stop::Stop};
 use crate::intake::storage_failed;
 
 /// What a task needs of a document that has been read.

@@ -7,6 +7,7 @@ mod answer;
 mod ingest;
 mod lease;
 mod run;
+mod stop;
 
 use std::{sync::Arc, time::Duration};
 
@@ -109,16 +110,13 @@ impl State {
         tracing::info!(worker.id = %self.id, "the worker has stopped");
     }
 
-    /// Claims as many tasks as there is room for, whenever something may be waiting. A claim is
-    /// never broken off: PostgreSQL may have made it already, and then nobody would know.
+    /// Claims as many tasks as there is room for, whenever something may be waiting, until
+    /// `stop` is cancelled. A claim that has begun is not abandoned: it may have been made.
     async fn claim_loop(&self, mut wakes: watch::Receiver<u64>, tracker: &TaskTracker, stop: &CancellationToken) {
         const FIRST: UserId = UserId(i64::MIN);
         let room = Arc::new(Semaphore::new(self.config.concurrency));
         let mut turn = FIRST;
         while let Some(Some(mut permits)) = stop.run_until_cancelled(all_free(&room)).await {
-            if stop.is_cancelled() {
-                return;
-            }
             // Marked as seen before looking: what is written during the look wakes us again.
             wakes.mark_unchanged();
             let wanted = permits.num_permits();
@@ -130,22 +128,26 @@ impl State {
                     continue;
                 }
             };
-            let from_the_first = turn == FIRST;
+            let whole_round = turn == FIRST;
             let full = claimed.len() == wanted;
             turn = claimed.iter().map(queue::Claim::user_id).max().filter(|_| full).unwrap_or(FIRST);
             for claim in claimed {
-                let (state, permit) = (self.clone(), permits.split(1));
-                let lease = self.leases.hold(claim.id(), &self.hand_back);
-                tracker.spawn(async move {
-                    state.run_task(claim, lease).await;
-                    drop(permit);
-                });
+                self.begin(claim, permits.split(1), tracker);
             }
             drop(permits);
-            if from_the_first && !full {
+            if whole_round && !full {
                 stop.run_until_cancelled(woken(&mut wakes, POLL)).await;
             }
         }
+    }
+
+    fn begin(&self, claim: queue::Claim, permit: Option<OwnedSemaphorePermit>, tracker: &TaskTracker) {
+        let state = self.clone();
+        let lease = self.leases.hold(claim.id(), &self.hand_back);
+        tracker.spawn(async move {
+            state.run_task(claim, lease).await;
+            drop(permit);
+        });
     }
 
     async fn claim(&self, after: UserId, limit: usize) -> quire_domain::Result<Vec<queue::Claim>> {

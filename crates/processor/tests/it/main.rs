@@ -2,4 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod api;
+mod engines;
+mod housekeeping;
 mod live;
+mod raw;
+mod submit;
+mod support;
+mod tasks;
+mod worker;

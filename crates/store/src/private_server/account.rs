@@ -26,15 +26,9 @@ impl Account {
         let passwd = fs::read_to_string("/etc/passwd").unwrap_or_default();
         if data_dir.uid() != 0 {
             let name = name_of(&passwd, data_dir.uid());
-            return Ok(Some(Self {
-                name,
-                uid: data_dir.uid(),
-                gid: data_dir.gid(),
-            }));
+            return Ok(Some(Self { name, uid: data_dir.uid(), gid: data_dir.gid() }));
         }
-        let found = ["postgres", "nobody"]
-            .iter()
-            .find_map(|name| by_name(&passwd, name));
+        let found = ["postgres", "nobody"].iter().find_map(|name| by_name(&passwd, name));
         found.map(Some).ok_or(StartError::NoAccount)
     }
 
@@ -44,10 +38,7 @@ impl Account {
             let metadata = fs::metadata(directory).map_err(StartError::file(directory))?;
             if !self.may_enter(&metadata) {
                 let directory = directory.to_owned();
-                return Err(StartError::Unreachable {
-                    account: self.name.clone(),
-                    directory,
-                });
+                return Err(StartError::Unreachable { account: self.name.clone(), directory });
             }
         }
         Ok(())
@@ -72,20 +63,13 @@ fn by_name(passwd: &str, name: &str) -> Option<Account> {
     let (Some(Ok(uid)), Some(Ok(gid))) = (ids.next(), ids.next()) else {
         return None;
     };
-    Some(Account {
-        name: name.to_owned(),
-        uid,
-        gid,
-    })
+    Some(Account { name: name.to_owned(), uid, gid })
 }
 
 fn name_of(passwd: &str, uid: u32) -> String {
     let wanted = uid.to_string();
-    let line = passwd
-        .lines()
-        .find(|line| line.split(':').nth(2) == Some(&wanted));
-    line.and_then(|line| line.split(':').next())
-        .map_or_else(|| format!("user {uid}"), str::to_owned)
+    let line = passwd.lines().find(|line| line.split(':').nth(2) == Some(&wanted));
+    line.and_then(|line| line.split(':').next()).map_or_else(|| format!("user {uid}"), str::to_owned)
 }
 
 #[cfg(test)]
@@ -98,11 +82,7 @@ mod tests {
 
     #[test]
     fn accounts_are_read_from_the_password_file() {
-        let postgres = Account {
-            name: "postgres".to_owned(),
-            uid: 101,
-            gid: 104,
-        };
+        let postgres = Account { name: "postgres".to_owned(), uid: 101, gid: 104 };
         assert_eq!(by_name(PASSWD, "postgres"), Some(postgres));
         assert_eq!(by_name(PASSWD, "postgre"), None);
         assert_eq!(by_name("nobody:*:-2:-2::/:/bin/false", "nobody"), None);
@@ -114,11 +94,7 @@ mod tests {
     fn a_closed_directory_above_is_named() {
         let closed = tempfile::tempdir().unwrap();
         fs::set_permissions(closed.path(), fs::Permissions::from_mode(0o700)).unwrap();
-        let stranger = Account {
-            name: "stranger".to_owned(),
-            uid: 4_000_000,
-            gid: 4_000_000,
-        };
+        let stranger = Account { name: "stranger".to_owned(), uid: 4_000_000, gid: 4_000_000 };
         let error = stranger.check_reaches(&closed.path().join("data")).unwrap_err();
         assert!(matches!(error, StartError::Unreachable { directory, .. } if directory == closed.path()));
 

@@ -83,18 +83,9 @@ impl Programs {
         if !initdb.is_file() {
             return None;
         }
-        let answer = Command::new(&postgres)
-            .arg("--version")
-            .kill_on_drop(true)
-            .output()
-            .await
-            .ok()?;
+        let answer = Command::new(&postgres).arg("--version").kill_on_drop(true).output().await.ok()?;
         let version = Version::parse(&String::from_utf8_lossy(&answer.stdout))?;
-        Some(Self {
-            initdb,
-            postgres,
-            version,
-        })
+        Some(Self { initdb, postgres, version })
     }
 }
 
@@ -104,23 +95,14 @@ fn choose(mut found: Vec<Programs>, made_by: Option<u32>) -> Result<Programs, St
         return Err(StartError::NoServer);
     };
     if let Some(major) = made_by {
-        let versions = found
-            .iter()
-            .map(|programs| programs.version.to_string())
-            .collect();
+        let versions = found.iter().map(|programs| programs.version.to_string()).collect();
         found.retain(|programs| programs.version.major == major);
-        return found.pop().ok_or(StartError::OtherMajorVersion {
-            made_by: major,
-            found: versions,
-        });
+        return found.pop().ok_or(StartError::OtherMajorVersion { made_by: major, found: versions });
     }
     found
         .pop()
         .filter(|programs| programs.version.major >= OLDEST_MAJOR)
-        .ok_or_else(|| StartError::TooOld {
-            found: newest.to_string(),
-            needed: OLDEST_MAJOR,
-        })
+        .ok_or_else(|| StartError::TooOld { found: newest.to_string(), needed: OLDEST_MAJOR })
 }
 
 /// Every directory that may hold the programs, links resolved and without doubles.
@@ -130,10 +112,7 @@ fn candidates() -> BTreeSet<PathBuf> {
         .filter_map(|dir| fs::canonicalize(dir.join("postgres")).ok())
         .filter_map(|program| program.parent().map(Path::to_owned));
     let installed = PLACES.iter().flat_map(|place| expand(Path::new(place)));
-    installed
-        .filter_map(|dir| fs::canonicalize(dir).ok())
-        .chain(on_path)
-        .collect()
+    installed.filter_map(|dir| fs::canonicalize(dir).ok()).chain(on_path).collect()
 }
 
 /// The existing paths that `pattern` stands for.
@@ -142,25 +121,16 @@ fn expand(pattern: &Path) -> Vec<PathBuf> {
         let part = part.to_string_lossy();
         match part.split_once('*') {
             None => bases.iter().map(|base| base.join(&*part)).collect(),
-            Some((before, after)) => bases
-                .iter()
-                .flat_map(|base| entries(base, before, after))
-                .collect(),
+            Some((before, after)) => bases.iter().flat_map(|base| entries(base, before, after)).collect(),
         }
     })
 }
 
 fn entries(directory: &Path, before: &str, after: &str) -> Vec<PathBuf> {
-    let names = fs::read_dir(directory)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.file_name());
+    let names = fs::read_dir(directory).into_iter().flatten().flatten().map(|entry| entry.file_name());
     names
         .filter(|name| {
-            name.to_str()
-                .and_then(|name| name.strip_prefix(before))
-                .is_some_and(|rest| rest.ends_with(after))
+            name.to_str().and_then(|name| name.strip_prefix(before)).is_some_and(|rest| rest.ends_with(after))
         })
         .map(|name| directory.join(name))
         .collect()
@@ -172,11 +142,7 @@ mod tests {
 
     fn programs(version: &str) -> Programs {
         let version = Version::parse(&format!("postgres (PostgreSQL) {version}")).unwrap();
-        Programs {
-            initdb: PathBuf::new(),
-            postgres: PathBuf::new(),
-            version,
-        }
+        Programs { initdb: PathBuf::new(), postgres: PathBuf::new(), version }
     }
 
     fn chosen(versions: &[&str], made_by: Option<u32>) -> Result<String, StartError> {
@@ -205,10 +171,7 @@ mod tests {
         assert_eq!(chosen(&["17.1", "15.2"], Some(15)).unwrap(), "15.2");
         let error = chosen(&["17.1", "16.3"], Some(15)).unwrap_err();
         assert!(matches!(&error, StartError::OtherMajorVersion { made_by: 15, found } if found.len() == 2));
-        assert!(
-            error.to_string().contains("only 16.3, 17.1 is installed"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("only 16.3, 17.1 is installed"), "{error}");
     }
 
     #[test]
@@ -227,10 +190,7 @@ mod tests {
         }
         let mut found = expand(&root.path().join("pgsql-*/bin"));
         found.sort();
-        assert_eq!(
-            found,
-            [root.path().join("pgsql-16/bin"), root.path().join("pgsql-17/bin")]
-        );
+        assert_eq!(found, [root.path().join("pgsql-16/bin"), root.path().join("pgsql-17/bin")]);
         assert!(expand(&root.path().join("missing/*/bin")).is_empty());
     }
 

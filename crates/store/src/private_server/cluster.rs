@@ -30,31 +30,20 @@ pub(super) async fn initialise(home: &Home, programs: &Programs, durable: bool) 
     remove_unfinished(&home.dir);
     let unfinished = home.dir.join(format!("{UNFINISHED}{}", std::process::id()));
     let mut initdb = process::command(&programs.initdb, home);
-    initdb
-        .arg("-D")
-        .arg(&unfinished)
-        .args(["-U", SUPERUSER, "-A", "trust", "-E", "UTF8", "--locale=C"]);
+    initdb.arg("-D").arg(&unfinished).args(["-U", SUPERUSER, "-A", "trust", "-E", "UTF8", "--locale=C"]);
     if !durable {
         initdb.arg("--no-sync");
     }
-    let spawn_error = |source| StartError::Spawn {
-        program: programs.initdb.clone(),
-        source,
-    };
+    let spawn_error = |source| StartError::Spawn { program: programs.initdb.clone(), source };
     let output = initdb.kill_on_drop(true).output().await.map_err(spawn_error)?;
     if !output.status.success() {
         remove_unfinished(&home.dir);
-        return Err(StartError::Initialise(last_lines(
-            &String::from_utf8_lossy(&output.stderr),
-            12,
-        )));
+        return Err(StartError::Initialise(last_lines(&String::from_utf8_lossy(&output.stderr), 12)));
     }
     let rules = unfinished.join("pg_hba.conf");
     fs::write(&rules, HOST_BASED_AUTHENTICATION).map_err(StartError::file(&rules))?;
     fs::rename(&unfinished, home.cluster()).map_err(StartError::file(&unfinished))?;
-    File::open(&home.dir)
-        .and_then(|dir| dir.sync_all())
-        .map_err(StartError::file(&home.dir))
+    File::open(&home.dir).and_then(|dir| dir.sync_all()).map_err(StartError::file(&home.dir))
 }
 
 /// Best effort: what stays only takes room, for its name is never used again.

@@ -42,12 +42,7 @@ impl Home {
             hand_over(&path, account.as_ref())?;
         }
         let socket_dir = socket_directory(&dir, &metadata, account.as_ref())?;
-        Ok(Self {
-            dir,
-            socket_dir,
-            account,
-            _lock: lock,
-        })
+        Ok(Self { dir, socket_dir, account, _lock: lock })
     }
 
     pub(super) fn cluster(&self) -> PathBuf {
@@ -99,12 +94,8 @@ fn check_ours(dir: &Path) -> Result<(), StartError> {
 fn lock(dir: &Path) -> Result<File, StartError> {
     let path = dir.join(LOCK);
     let mut options = OpenOptions::new();
-    let file = options
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path)
-        .map_err(StartError::file(&path))?;
+    let file =
+        options.create(true).truncate(false).write(true).open(&path).map_err(StartError::file(&path))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(StartError::AlreadyRunning(dir.to_owned())),
@@ -123,21 +114,13 @@ fn hand_over(path: &Path, account: Option<&Account>) -> Result<(), StartError> {
 fn socket_directory(dir: &Path, data: &Metadata, account: Option<&Account>) -> Result<PathBuf, StartError> {
     // Device and inode name the data directory in few characters and the same way each time.
     let short = format!("quire-{:x}-{:x}", data.dev(), data.ino());
-    let places = [
-        dir.join("socket"),
-        std::env::temp_dir().join(&short),
-        Path::new("/tmp").join(&short),
-    ];
+    let places = [dir.join("socket"), std::env::temp_dir().join(&short), Path::new("/tmp").join(&short)];
     let fits = |place: &PathBuf| {
         socket_file(place).as_os_str().len() <= LONGEST_SOCKET_PATH
             && account.is_none_or(|account| account.check_reaches(place).is_ok())
     };
     let [.., last_resort] = &places;
-    let place = places
-        .iter()
-        .find(|place| fits(place))
-        .unwrap_or(last_resort)
-        .clone();
+    let place = places.iter().find(|place| fits(place)).unwrap_or(last_resort).clone();
     make_private_directory(&place, account)?;
     Ok(place)
 }

@@ -55,11 +55,7 @@ impl Record {
         let mut lines = text.lines();
         let pid = lines.next()?.trim().parse().ok().and_then(Pid::from_raw)?;
         let socket_dir = lines.nth(3).map(PathBuf::from).unwrap_or_default();
-        Some(Self {
-            file,
-            pid,
-            socket_dir,
-        })
+        Some(Self { file, pid, socket_dir })
     }
 
     async fn holder(&self, cluster: &Path) -> Holder {

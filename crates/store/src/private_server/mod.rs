@@ -66,12 +66,7 @@ impl Options {
     /// Durable, 100 connections, binaries searched for.
     #[must_use]
     pub fn new(data_dir: impl Into<PathBuf>) -> Self {
-        Self {
-            data_dir: data_dir.into(),
-            bin_dir: None,
-            durable: true,
-            max_connections: 100,
-        }
+        Self { data_dir: data_dir.into(), bin_dir: None, durable: true, max_connections: 100 }
     }
 }
 
@@ -101,11 +96,7 @@ impl PrivateServer {
             cluster::initialise(&home, &programs, options.durable).await?;
         }
         let child = process::spawn_server(&home, &programs, &options)?;
-        let mut server = Self {
-            home,
-            child,
-            left_running: false,
-        };
+        let mut server = Self { home, child, left_running: false };
         let mut superuser = server.connect_when_ready().await?;
         ensure_role(&mut superuser).await?;
         tracing::info!(version = %programs.version, "private PostgreSQL is ready");
@@ -181,18 +172,12 @@ impl PrivateServer {
         let deadline = Instant::now() + READY_WITHIN;
         loop {
             if let Some(status) = self.child.try_wait().map_err(StartError::Process)? {
-                return Err(StartError::Exited {
-                    status,
-                    log: self.home.log_tail(),
-                });
+                return Err(StartError::Exited { status, log: self.home.log_tail() });
             }
             match AsyncPgConnection::establish(&url).await {
                 Ok(connection) => return Ok(connection),
                 Err(source) if Instant::now() >= deadline => {
-                    return Err(StartError::NotReady {
-                        after: READY_WITHIN,
-                        source,
-                    });
+                    return Err(StartError::NotReady { after: READY_WITHIN, source });
                 }
                 Err(_) => tokio::time::sleep(POLL_EVERY).await,
             }

@@ -48,10 +48,7 @@ pub(super) fn spawn_server(home: &Home, programs: &Programs, options: &Options) 
         server.args(["-c", &setting]);
     }
     server.stdout(log).stderr(errors);
-    server.spawn().map_err(|source| StartError::Spawn {
-        program: programs.postgres.clone(),
-        source,
-    })
+    server.spawn().map_err(|source| StartError::Spawn { program: programs.postgres.clone(), source })
 }
 
 /// For a machine with little memory whose owner will not tune a database.
@@ -102,8 +99,5 @@ pub(super) fn ask_child_to_stop(child: &Child) {
 
 /// `None` once the child has been waited for: its number may be another process's by then.
 fn pid(child: &Child) -> Option<Pid> {
-    child
-        .id()
-        .and_then(|id| i32::try_from(id).ok())
-        .and_then(Pid::from_raw)
+    child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw)
 }

@@ -15,11 +15,7 @@ fn directory() -> tempfile::TempDir {
 }
 
 fn options(directory: &tempfile::TempDir) -> Options {
-    Options {
-        durable: false,
-        max_connections: 10,
-        ..Options::new(directory.path().join("postgres"))
-    }
+    Options { durable: false, max_connections: 10, ..Options::new(directory.path().join("postgres")) }
 }
 
 async fn text(server: &PrivateServer, database: &str, expression: &str) -> String {
@@ -52,10 +48,7 @@ async fn data_survives_a_stop_and_a_start() {
 async fn others_are_kept_out() {
     let directory = directory();
     let server = PrivateServer::start(options(&directory)).await.unwrap();
-    assert_eq!(
-        text(&server, "postgres", "SELECT current_setting('listen_addresses')").await,
-        ""
-    );
+    assert_eq!(text(&server, "postgres", "SELECT current_setting('listen_addresses')").await, "");
     let rights = "SELECT rolsuper::text || ' ' || rolcreatedb FROM pg_roles WHERE rolname = current_user";
     assert_eq!(text(&server, "postgres", rights).await, "false true");
     for path in [&server.home.dir, &server.home.socket_dir, &server.home.cluster()] {
@@ -82,9 +75,7 @@ async fn a_second_start_is_refused_and_harms_nothing() {
     let server = PrivateServer::start(options(&directory)).await.unwrap();
     let second = PrivateServer::start(options(&directory)).await.unwrap_err();
     assert!(matches!(second, StartError::AlreadyRunning(_)), "{second:?}");
-    let stop = PrivateServer::stop_left_running(&directory.path().join("postgres"))
-        .await
-        .unwrap_err();
+    let stop = PrivateServer::stop_left_running(&directory.path().join("postgres")).await.unwrap_err();
     assert!(matches!(stop, StartError::AlreadyRunning(_)), "{stop:?}");
     assert_eq!(text(&server, "postgres", "1").await, "1");
     server.stop().await.unwrap();
@@ -101,9 +92,7 @@ async fn a_server_that_outlived_its_owner_is_replaced() {
 
     let second = PrivateServer::start(options(&directory)).await.unwrap();
     assert_ne!(text(&second, "quire", "pg_postmaster_start_time()").await, before);
-    let cut = diesel::dsl::sql::<BigInt>("SELECT 1::bigint")
-        .get_result::<i64>(&mut held)
-        .await;
+    let cut = diesel::dsl::sql::<BigInt>("SELECT 1::bigint").get_result::<i64>(&mut held).await;
     assert!(cut.is_err(), "the old server still answers");
     second.leave_running();
 
@@ -157,21 +146,10 @@ async fn a_directory_with_other_files_is_left_alone() {
 #[tokio::test]
 async fn a_long_path_gets_its_socket_elsewhere() {
     let directory = directory();
-    let data_dir = directory
-        .path()
-        .join("d".repeat(120))
-        .join("with, comma and blank");
-    let server = PrivateServer::start(Options {
-        durable: false,
-        ..Options::new(&data_dir)
-    })
-    .await
-    .unwrap();
+    let data_dir = directory.path().join("d".repeat(120)).join("with, comma and blank");
+    let server = PrivateServer::start(Options { durable: false, ..Options::new(&data_dir) }).await.unwrap();
     assert!(!server.home.socket_dir.starts_with(&data_dir));
-    assert_eq!(
-        fs::metadata(&server.home.socket_dir).unwrap().mode() & 0o777,
-        0o700
-    );
+    assert_eq!(fs::metadata(&server.home.socket_dir).unwrap().mode() & 0o777, 0o700);
     assert_eq!(text(&server, "postgres", "1").await, "1");
     let elsewhere = server.home.socket_dir.clone();
     server.stop().await.unwrap();
@@ -181,19 +159,11 @@ async fn a_long_path_gets_its_socket_elsewhere() {
 #[tokio::test]
 async fn a_server_that_cannot_start_says_why() {
     let directory = directory();
-    PrivateServer::start(options(&directory))
-        .await
-        .unwrap()
-        .stop()
-        .await
-        .unwrap();
+    PrivateServer::start(options(&directory)).await.unwrap().stop().await.unwrap();
     let configuration = directory.path().join("postgres/cluster/postgresql.conf");
     fs::write(configuration, "no_such_setting = 1\n").unwrap();
     let error = PrivateServer::start(options(&directory)).await.unwrap_err();
-    assert!(
-        matches!(&error, StartError::Exited { log, .. } if log.contains("no_such_setting")),
-        "{error:?}"
-    );
+    assert!(matches!(&error, StartError::Exited { log, .. } if log.contains("no_such_setting")), "{error:?}");
 }
 
 #[tokio::test]

@@ -66,7 +66,8 @@ async fn of_two_at_the_same_moment_one_is_fresh() {
 async fn expired_foreign_and_inactive_tokens_are_unknown() {
     let (database, mut connection) = database().await;
     let ada = user(&mut connection, "ada").await;
-    let (first, second) = (token(&mut connection, ada, unique()).await, token(&mut connection, ada, unique()).await);
+    let (first, second) =
+        (token(&mut connection, ada, unique()).await, token(&mut connection, ada, unique()).await);
     assert_eq!(redeem(&mut connection, &first, 60).await, Redeemed::Unknown);
     assert!(matches!(redeem(&mut connection, &first, 59).await, Redeemed::Fresh { .. }));
     assert_eq!(redeem(&mut connection, b"never made", 1).await, Redeemed::Unknown);

@@ -20,11 +20,7 @@ async fn takes(connection: &mut AsyncPgConnection, statements: &str) -> bool {
 
 /// The columns of a lease, which go with `processing` alone.
 fn lease(status: &str) -> String {
-    if status == "processing" {
-        format!("now(), '{}'", unique())
-    } else {
-        "null, null".to_owned()
-    }
+    if status == "processing" { format!("now(), '{}'", unique()) } else { "null, null".to_owned() }
 }
 
 #[tokio::test]

@@ -39,7 +39,7 @@ async fn an_account_reads_back_as_it_was_made() {
     let made = users::create(&mut connection, &new).await.unwrap();
     assert_eq!((made.username.as_str(), made.email.as_str()), ("Ada", "Ada@Example.com"));
     assert_eq!((made.role(), made.active, made.api_calls_count), (Role::Superuser, true, 0));
-    assert_eq!(made.wallet.to_string(), "0.00");
+    assert_eq!(made.wallet, bigdecimal::BigDecimal::from(0));
     assert_eq!(users::find(&mut connection, made.id()).await.unwrap(), Some(made.clone()));
     users::touch_login(&mut connection, made.id(), at(5)).await.unwrap();
     users::set_password_hash(&mut connection, made.id(), "another hash").await.unwrap();
@@ -194,13 +194,13 @@ async fn fill(connection: &mut AsyncPgConnection, owner: UserId) -> Submission {
 
 /// How many rows each table has that are this user's, directly or by a document.
 async fn rows_of(database: &TestDatabase, owner: UserId) -> Vec<i64> {
-    let mine = ["documents", "tasks", "events", "refresh_tokens", "socket_tickets"].map(|table| {
-        format!("(select count(*) from {table} where user_id = {owner})")
-    });
+    let mine = ["documents", "tasks", "events", "refresh_tokens", "socket_tickets"]
+        .map(|table| format!("(select count(*) from {table} where user_id = {owner})"));
     let pages = format!(
         "(select count(*) from document_pages p join documents d on d.id = p.document_id where d.user_id = {owner})"
     );
-    let audited = format!("(select count(*) from audit_log where actor_id = {owner} or subject_id = {owner})");
+    let audited =
+        format!("(select count(*) from audit_log where actor_id = {owner} or subject_id = {owner})");
     let counts = [mine.join(", "), pages, audited].join(", ");
     database.query_one(&format!("select json_build_array({counts})")).await
 }

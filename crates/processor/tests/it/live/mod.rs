@@ -8,7 +8,11 @@ mod stream;
 
 use std::{sync::Arc, time::Duration};
 
-use actix_web::{App, web::Data};
+use actix_web::{
+    App,
+    middleware::{NormalizePath, from_fn},
+    web::Data,
+};
 use chrono::DateTime;
 use diesel_async::SimpleAsyncConnection;
 use quire_domain::{
@@ -22,12 +26,12 @@ use quire_processor::{
         hub::Hub,
         relay::{Relay, RelayHandle},
     },
-    serve::routes,
+    routes,
 };
 use quire_store::{AsyncPgConnection, Pool};
 use quire_testkit::{DEADLINE, EventSocket, HttpClient, TestDatabase, listener, wait_until};
 use quire_web::{
-    WebContext, client_address::TrustedProxies, config::TokenConfig, server, shutdown::Shutdown,
+    WebContext, client_address::TrustedProxies, config::TokenConfig, request, server, shutdown::Shutdown,
     token::Tokens,
 };
 use serde_json::Value;
@@ -37,16 +41,16 @@ use utoipa_actix_web::AppExt;
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// One process: a relay, a hub and a server.
-pub struct Server {
-    pub hub: Hub,
-    pub relay: RelayHandle,
+struct Server {
+    hub: Hub,
+    relay: RelayHandle,
     shutdown: Shutdown,
     background: TaskTracker,
-    pub client: HttpClient,
+    client: HttpClient,
 }
 
 impl Server {
-    pub async fn start(database: &TestDatabase) -> Self {
+    async fn start(database: &TestDatabase) -> Self {
         Self::with_timing(database, Timing::default()).await
     }
 
@@ -73,7 +77,7 @@ impl Server {
     }
 
     /// A socket of this user that has been greeted; with the greeting.
-    pub async fn socket(&self, user: UserId, query: &str) -> (EventSocket, Value) {
+    async fn socket(&self, user: UserId, query: &str) -> (EventSocket, Value) {
         let url = self.socket_url(user, &format!("token={}&{query}", token(user)));
         let mut socket = EventSocket::connect(&url).await.unwrap();
         let greeting = socket.next_event(DEADLINE).await;
@@ -98,10 +102,10 @@ impl Drop for Server {
     }
 }
 
-pub async fn serve(
+async fn serve(
     listener: std::net::TcpListener,
     pool: Pool,
-    pub hub: Hub,
+    hub: Hub,
     timing: Timing,
     shutdown: Shutdown,
 ) -> std::io::Result<()> {
@@ -116,11 +120,14 @@ pub async fn serve(
             .into_app()
             .configure(|app| context.configure(app))
             .app_data(Data::new(live.clone()))
+            .wrap(NormalizePath::trim())
+            .wrap(from_fn(request::finish))
+            .wrap(request::span())
     };
     server::serve("live-test", listener, 1, factory, shutdown).await
 }
 
-pub fn tokens(lifetime: Duration, clock: SharedClock) -> Tokens {
+fn tokens(lifetime: Duration, clock: SharedClock) -> Tokens {
     let config = TokenConfig {
         secret: "0123456789abcdef0123456789abcdef".into(),
         previous_secrets: Vec::new(),
@@ -130,20 +137,20 @@ pub fn tokens(lifetime: Duration, clock: SharedClock) -> Tokens {
     Tokens::new(&config, clock).unwrap()
 }
 
-pub fn token(user: UserId) -> String {
+fn token(user: UserId) -> String {
     short_token(user, HOUR)
 }
 
-pub fn short_token(user: UserId, lifetime: Duration) -> String {
+fn short_token(user: UserId, lifetime: Duration) -> String {
     tokens(lifetime, Arc::new(SystemClock)).issue_access(user, Role::User).unwrap().token
 }
 
-pub fn expired_token(user: UserId) -> String {
+fn expired_token(user: UserId) -> String {
     let long_ago = FakeClock::at(DateTime::from_timestamp(1_700_000_000, 0).unwrap());
     tokens(HOUR, Arc::new(long_ago)).issue_access(user, Role::User).unwrap().token
 }
 
-pub async fn user(database: &TestDatabase, name: &str) -> UserId {
+async fn user(database: &TestDatabase, name: &str) -> UserId {
     database
         .execute(&format!(
             "insert into users (username, username_key, email, email_key, password_hash)
@@ -155,7 +162,7 @@ pub async fn user(database: &TestDatabase, name: &str) -> UserId {
 
 /// SQL that writes events the way the store does: the transaction has its id before the
 /// events take their numbers.
-pub fn events_sql(user: UserId, count: usize, message: &str) -> String {
+fn events_sql(user: UserId, count: usize, message: &str) -> String {
     format!(
         "select pg_current_xact_id();
          insert into events (user_id, name, status, message)
@@ -164,7 +171,7 @@ pub fn events_sql(user: UserId, count: usize, message: &str) -> String {
 }
 
 /// Writes events in one transaction.
-pub async fn write(database: &TestDatabase, user: UserId, count: usize) {
+async fn write(database: &TestDatabase, user: UserId, count: usize) {
     database.execute(&events_sql(user, count, "'working'")).await;
 }
 
@@ -185,7 +192,7 @@ impl Open {
 }
 
 /// The ids of the next `count` events of a socket.
-pub async fn next_ids(socket: &mut EventSocket, count: usize) -> Vec<i64> {
+async fn next_ids(socket: &mut EventSocket, count: usize) -> Vec<i64> {
     let mut ids = Vec::with_capacity(count);
     for _ in 0..count {
         let event = socket.next_event(DEADLINE).await;
@@ -196,7 +203,7 @@ pub async fn next_ids(socket: &mut EventSocket, count: usize) -> Vec<i64> {
 }
 
 /// The ids of this user's stored events.
-pub async fn stored_ids(database: &TestDatabase, user: UserId) -> Vec<i64> {
+async fn stored_ids(database: &TestDatabase, user: UserId) -> Vec<i64> {
     database
         .query_one(&format!(
             "select coalesce(json_agg(id order by id), '[]') from events where user_id = {user}"

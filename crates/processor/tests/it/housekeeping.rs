@@ -1,0 +1,105 @@
+//! What expires, and the bytes of documents that are gone.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta};
+use quire_domain::clock::{Clock, FakeClock};
+use quire_processor::housekeeping::Housekeeping;
+
+use crate::support::{Quire, SECOND, Setup};
+
+const DAY: u32 = 24 * 60 * 60;
+
+fn housekeeping(quire: &Quire, clock: &FakeClock) -> Housekeeping {
+    let pool = quire.database.pool();
+    Housekeeping::new(pool, quire.surroundings.blobs.clone(), Arc::new(clock.clone()), 30 * DAY * SECOND)
+}
+
+fn clock() -> FakeClock {
+    FakeClock::at(DateTime::from_timestamp(1_800_000_000, 0).unwrap())
+}
+
+#[tokio::test]
+async fn the_bytes_of_a_deleted_document_go() {
+    let quire = Setup::new().await.start().await;
+    let user = quire.user("ada").await;
+    let (gone, kept) = (user.submit_text().await, user.submit_text().await);
+    quire.database.execute(&format!("delete from documents where id = '{}'", gone.document)).await;
+    assert_eq!(quire.files().len(), 2);
+    housekeeping(&quire, &clock()).clean_up().await.unwrap();
+    let key: String = quire.database.query_one("select storage_key from documents").await;
+    assert_eq!(quire.files().iter().filter(|file| file.ends_with(&key)).count(), 1);
+    assert_eq!(quire.files().len(), 1);
+    assert_eq!(quire.count("blob_deletions").await, 0);
+    assert_eq!(user.task(&kept.task).await["status"], "pending");
+}
+
+#[tokio::test]
+async fn a_deleted_account_leaves_no_bytes() {
+    let quire = Setup::new().await.start().await;
+    let (ada, bob) = (quire.user("ada").await, quire.user("bob").await);
+    ada.submit_text().await;
+    ada.submit_text().await;
+    bob.submit_text().await;
+    quire.database.execute(&format!("delete from users where id = {}", ada.id)).await;
+    let housekeeping = housekeeping(&quire, &clock());
+    housekeeping.clean_up().await.unwrap();
+    assert_eq!(quire.files().len(), 1);
+    // Twice is no harm.
+    housekeeping.clean_up().await.unwrap();
+    assert_eq!(quire.files().len(), 1);
+}
+
+#[tokio::test]
+async fn what_cannot_be_deleted_stays_on_the_list() {
+    let quire = Setup::new().await.start().await;
+    quire.user("ada").await.submit_text().await;
+    // No key that storage would accept.
+    quire.database.execute("insert into blob_deletions (storage_key) values ('../outside'); delete from documents").await;
+    housekeeping(&quire, &clock()).clean_up().await.unwrap();
+    assert!(quire.files().is_empty());
+    let left: Vec<serde_json::Value> = quire.database.query_all("select storage_key from blob_deletions").await;
+    assert_eq!(left, [serde_json::json!({"storage_key": "../outside"})]);
+}
+
+#[tokio::test]
+async fn what_has_expired_is_swept() {
+    let quire = Setup::new().await.start().await;
+    let user = quire.user("ada").await;
+    let (clock, id) = (clock(), user.id);
+    let (past, future) = (clock.now() - TimeDelta::seconds(1), clock.now() + TimeDelta::seconds(1));
+    let old = clock.now() - TimeDelta::days(31);
+    for (name, time) in [("past", past), ("future", future)] {
+        quire
+            .database
+            .execute(&format!(
+                "insert into refresh_tokens (token_hash, family, user_id, created_at, expires_at)
+                     values ('{name}', gen_random_uuid(), {id}, '{time}', '{time}');
+                 insert into socket_tickets (ticket_hash, user_id, expires_at) values ('{name}', {id}, '{time}');
+                 insert into rate_windows (key, count, expires_at) values ('{name}', 1, '{time}');"
+            ))
+            .await;
+    }
+    quire
+        .database
+        .execute(&format!(
+            "insert into events (user_id, name, message, created_at)
+                 select {id}, 'task_progress', 'old', '{old}' from generate_series(1, 2500);
+             insert into events (user_id, name, message, created_at) values ({id}, 'task_progress', 'new', '{past}')"
+        ))
+        .await;
+    housekeeping(&quire, &clock).clean_up().await.unwrap();
+    for left in ["refresh_tokens where token_hash = 'future'", "socket_tickets where ticket_hash = 'future'", "rate_windows where key = 'future'", "events where message = 'new'"] {
+        let table = left.split(' ').next().unwrap();
+        assert_eq!((quire.count(table).await, quire.count(left).await), (1, 1), "{left}");
+    }
+}
+
+#[tokio::test]
+async fn without_the_database_it_says_so() {
+    let quire = Setup::new().await.start().await;
+    quire.database.take_away().await;
+    assert!(housekeeping(&quire, &clock()).clean_up().await.is_err());
+    quire.database.bring_back().await;
+    housekeeping(&quire, &clock()).clean_up().await.unwrap();
+}

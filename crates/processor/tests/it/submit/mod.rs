@@ -1,0 +1,7 @@
+//! `POST /process/submit`.
+
+mod form;
+mod outage;
+mod refusals;
+mod repetition;
+mod size;

@@ -1,0 +1,6 @@
+//! `/process/tasks` and `/process/task-types`.
+
+mod create;
+mod list;
+mod states;
+mod task_types;

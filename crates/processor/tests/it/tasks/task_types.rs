@@ -1,0 +1,42 @@
+//! What the system says it can do.
+
+use quire_ai::testing::ScriptedEngine;
+use quire_domain::failure::{Failure, FailureCode};
+use serde_json::Value;
+
+use crate::support::Setup;
+
+async fn task_types(setup: Setup) -> Vec<Value> {
+    let quire = setup.start().await;
+    let user = quire.user("ada").await;
+    user.client.get("/process/task-types").await.expect_status(200).json()
+}
+
+#[tokio::test]
+async fn task_types_come_with_schemas_and_availability() {
+    let types = task_types(Setup::new().await.local_engine()).await;
+    let available: Vec<_> =
+        types.iter().map(|t| (t["name"].as_str().unwrap(), t["available"].as_bool().unwrap())).collect();
+    assert_eq!(
+        available,
+        [("summarize", true), ("extract_keywords", true), ("sentiment", true), ("translate", false), ("qa", true)]
+    );
+    for task_type in &types {
+        for schema in ["params_schema", "output_schema"] {
+            assert_eq!(task_type[schema]["type"], "object", "{task_type}");
+        }
+        for text in ["title", "description"] {
+            assert!(!task_type[text].as_str().unwrap().is_empty(), "{task_type}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn availability_is_that_of_the_provider() {
+    let failure = Failure::new(FailureCode::TaskUnsupported, "Not here.");
+    let refusing = task_types(Setup::new().await.engine(ScriptedEngine::refusing(failure))).await;
+    assert!(refusing.iter().all(|task_type| task_type["available"] == false));
+    let able = task_types(Setup::new().await).await;
+    let names: Vec<_> = able.iter().filter(|t| t["available"] == true).map(|t| &t["name"]).collect();
+    assert!(names.contains(&&Value::from("summarize")), "{names:?}");
+}
