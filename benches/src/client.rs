@@ -86,7 +86,12 @@ impl Api {
     }
 
     /// Submits a file, and gives the status and the id of the task.
-    pub(crate) async fn submit(&self, path: &str, account: &Account, form: Form) -> Result<(StatusCode, Option<String>)> {
+    pub(crate) async fn submit(
+        &self,
+        path: &str,
+        account: &Account,
+        form: Form,
+    ) -> Result<(StatusCode, Option<String>)> {
         let request = self.client.post(format!("{}{path}", self.url)).bearer_auth(&account.access);
         let request = match form.length {
             Some(length) => request.header(CONTENT_LENGTH, length),
@@ -100,7 +105,8 @@ impl Api {
 
     /// Reads a path as that account, to the last byte.
     pub(crate) async fn get(&self, path: &str, account: &Account) -> Result<Bytes> {
-        let answer = self.client.get(format!("{}{path}", self.url)).bearer_auth(&account.access).send().await?;
+        let answer =
+            self.client.get(format!("{}{path}", self.url)).bearer_auth(&account.access).send().await?;
         Ok(answer.error_for_status()?.bytes().await?)
     }
 

@@ -10,7 +10,10 @@ pub(crate) fn describe() -> String {
     let processor = field("/proc/cpuinfo", "model name").unwrap_or_else(|| std::env::consts::ARCH.to_owned());
     let memory = field("/proc/meminfo", "MemTotal")
         .and_then(|text| text.trim_end_matches("kB").trim().parse::<u64>().ok())
-        .map_or_else(|| "memory unknown".to_owned(), |kib| format!("{} GiB of memory", kib.div_ceil(1 << 20)));
+        .map_or_else(
+            || "memory unknown".to_owned(),
+            |kib| format!("{} GiB of memory", kib.div_ceil(1 << 20)),
+        );
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease")
         .map_or_else(|_| std::env::consts::OS.to_owned(), |release| format!("Linux {}", release.trim()));
     let now = SystemClock.now().format("%Y-%m-%d %H:%M UTC");

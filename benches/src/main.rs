@@ -21,7 +21,8 @@ use clap::{Parser, Subcommand};
 use crate::workplace::Workplace;
 
 /// Whatever went wrong, as a sentence for the person at the terminal.
-type Result<T, E = Box<dyn std::error::Error + Send + Sync>> = std::result::Result<T, E>;
+type Error = Box<dyn std::error::Error + Send + Sync>;
+type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Measure a whole Quire under load.
 #[derive(Parser)]

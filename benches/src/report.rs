@@ -11,9 +11,10 @@ use crate::Result;
 pub(crate) struct Latencies(Histogram<u64>);
 
 impl Latencies {
-    /// None yet.
+    /// None yet. What takes longer than an hour counts as an hour.
     pub(crate) fn new() -> Result<Self> {
-        Ok(Self(Histogram::new(3)?))
+        const HOUR: u64 = 3_600_000_000;
+        Ok(Self(Histogram::new_with_bounds(1, HOUR, 3)?))
     }
 
     /// Adds one.
@@ -111,7 +112,7 @@ mod tests {
         assert_eq!(twice.count(), 200);
         let numbers: Vec<f64> = twice.columns().iter().map(|text| text.parse().unwrap()).collect();
         for (number, wanted) in numbers.iter().zip([50.0, 90.0, 99.0, 100.0]) {
-            assert!((number - wanted).abs() <= 0.1, "{numbers:?}");
+            assert!((number - wanted).abs() < 0.15, "{numbers:?}");
         }
     }
 

@@ -39,7 +39,11 @@ impl Service {
         let begun = Instant::now();
         let child = Command::new(workplace.program(program)?)
             .env_clear()
-            .envs(["PATH", "HOME", "PG_BIN"].into_iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
+            .envs(
+                ["PATH", "HOME", "PG_BIN"]
+                    .into_iter()
+                    .filter_map(|name| Some((name, std::env::var_os(name)?))),
+            )
             .envs(variables.iter().map(|(name, value)| (name, value)))
             .env("PORT", port.to_string())
             .current_dir(directory)

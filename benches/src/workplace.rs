@@ -35,7 +35,8 @@ impl Workplace {
         if path.is_file() {
             return Ok(path);
         }
-        Err(format!("{} is not there; build it with `cargo build --release -p {name}`", path.display()).into())
+        Err(format!("{} is not there; build it with `cargo build --release -p {name}`", path.display())
+            .into())
     }
 
     /// An empty directory that is removed when dropped. Other accounts may pass through, which

@@ -71,10 +71,7 @@ impl DocumentStatus {
             (self, next),
             (Self::Initiated, Self::Queued)
                 | (Self::Queued | Self::Processing, Self::Processing)
-                | (
-                    Self::Processing,
-                    Self::Completed | Self::Failed | Self::Quarantined
-                )
+                | (Self::Processing, Self::Completed | Self::Failed | Self::Quarantined)
         )
     }
 }
@@ -114,19 +111,9 @@ pub fn sanitize_filename(name: &str) -> String {
     let cleaned: String = last
         .nfc()
         .filter(|c| !c.is_control() && !is_invisible(*c))
-        .map(|c| {
-            if matches!(c, '<' | '>' | ':' | '"' | '|' | '?' | '*') {
-                '_'
-            } else {
-                c
-            }
-        })
+        .map(|c| if matches!(c, '<' | '>' | ':' | '"' | '|' | '?' | '*') { '_' } else { c })
         .collect();
-    let trimmed = cleaned
-        .trim()
-        .trim_start_matches('.')
-        .trim_end_matches(['.', ' '])
-        .trim_start();
+    let trimmed = cleaned.trim().trim_start_matches('.').trim_end_matches(['.', ' ']).trim_start();
     if trimmed.is_empty() {
         return "document".to_owned();
     }
@@ -158,13 +145,7 @@ fn shorten(name: &str) -> String {
 pub fn storage_key(owner: UserId, unique: Uuid, filename: &str) -> String {
     let portable: String = filename
         .chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') {
-                c
-            } else {
-                '_'
-            }
-        })
+        .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '_' })
         .collect();
     // The end is kept: it has the extension.
     let tail = &portable[portable.len().saturating_sub(120)..];
@@ -205,10 +186,7 @@ mod tests {
     fn storage_keys_are_valid_whatever_the_name() {
         for name in ["a.pdf", "ein Täst.pdf", &"x".repeat(255), "什么"] {
             let key = storage_key(UserId(7), Uuid::nil(), &sanitize_filename(name));
-            assert!(
-                is_valid_key(&key) && key.starts_with("uploads/user-7/0000"),
-                "{key}"
-            );
+            assert!(is_valid_key(&key) && key.starts_with("uploads/user-7/0000"), "{key}");
         }
     }
 

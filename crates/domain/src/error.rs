@@ -112,13 +112,7 @@ pub struct Error {
 impl Error {
     /// An error with a sentence for the person who asked.
     pub fn new(code: ErrorCode, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            code,
-            detail: detail.into(),
-            fields: FieldErrors::default(),
-            retry_after: None,
-            source: None,
-        }
+        Self { code, detail: detail.into(), fields: FieldErrors::default(), retry_after: None, source: None }
     }
 
     /// A fault of ours. `context` goes to the log; the client reads a fixed sentence.
@@ -127,18 +121,12 @@ impl Error {
             ErrorCode::Internal,
             "This is a fault of the server, not of your request. It has been logged under the request id.",
         )
-        .with_source(Context {
-            message: context.into(),
-            source: None,
-        })
+        .with_source(Context { message: context.into(), source: None })
     }
 
     /// Not there, or not yours: the two are told apart by nothing.
     pub fn not_found(what: &str) -> Self {
-        Self::new(
-            ErrorCode::NotFound,
-            format!("There is no such {what}, or it is not yours."),
-        )
+        Self::new(ErrorCode::NotFound, format!("There is no such {what}, or it is not yours."))
     }
 
     /// Attaches the cause, for the log.
@@ -146,10 +134,9 @@ impl Error {
     pub fn with_source(mut self, source: impl Into<Source>) -> Self {
         self.source = Some(match self.source.take() {
             // An internal error keeps its context line in front of the cause.
-            Some(context) => Box::new(Context {
-                message: context.to_string().into(),
-                source: Some(source.into()),
-            }),
+            Some(context) => {
+                Box::new(Context { message: context.to_string().into(), source: Some(source.into()) })
+            }
             None => source.into(),
         });
         self
@@ -178,9 +165,7 @@ impl fmt::Display for Error {
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source
-            .as_deref()
-            .map(|source| source as &(dyn StdError + 'static))
+        self.source.as_deref().map(|source| source as &(dyn StdError + 'static))
     }
 }
 
@@ -198,9 +183,7 @@ impl fmt::Display for Context {
 
 impl StdError for Context {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source
-            .as_deref()
-            .map(|source| source as &(dyn StdError + 'static))
+        self.source.as_deref().map(|source| source as &(dyn StdError + 'static))
     }
 }
 
@@ -229,10 +212,7 @@ impl FieldErrors {
         }
         let names: Vec<_> = self.0.keys().map(String::as_str).collect();
         let detail = format!("Please check: {}.", names.join(", "));
-        Err(Error {
-            fields: self,
-            ..Error::new(ErrorCode::ValidationFailed, detail)
-        })
+        Err(Error { fields: self, ..Error::new(ErrorCode::ValidationFailed, detail) })
     }
 }
 
@@ -265,11 +245,7 @@ mod tests {
     fn internal_causes_stay_out_of_the_detail_and_in_the_chain() {
         let error = Error::internal("reading the key").with_source(std::io::Error::other("disk on fire"));
         assert!(!error.detail.contains("fire"));
-        assert!(
-            chain(&error).ends_with("reading the key: disk on fire"),
-            "{}",
-            chain(&error)
-        );
+        assert!(chain(&error).ends_with("reading the key: disk on fire"), "{}", chain(&error));
     }
 
     #[test]

@@ -81,10 +81,7 @@ pub struct Failure {
 impl Failure {
     /// A failure with a sentence for the person who submitted the task.
     pub fn new(code: FailureCode, message: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-        }
+        Self { code, message: message.into() }
     }
 }
 

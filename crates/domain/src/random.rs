@@ -8,10 +8,7 @@ use crate::Error;
 /// When the system has no entropy to give, which no supported system does after boot.
 pub fn bytes<const N: usize>() -> Result<[u8; N], Error> {
     let mut out = [0_u8; N];
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this module is the home that the rule names"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this module is the home that the rule names")]
     getrandom::fill(&mut out)
         .map_err(|e| Error::internal("the system gave no random bytes").with_source(e))?;
     Ok(out)

@@ -34,10 +34,7 @@ impl TaskStatus {
         matches!(
             (self, next),
             (Self::Pending, Self::Processing | Self::Cancelled)
-                | (
-                    Self::Processing,
-                    Self::Pending | Self::Completed | Self::Failed | Self::Cancelled
-                )
+                | (Self::Processing, Self::Pending | Self::Completed | Self::Failed | Self::Cancelled)
                 | (Self::Failed | Self::Cancelled, Self::Pending)
         )
     }
@@ -60,11 +57,7 @@ mod tests {
 
     #[test]
     fn completed_stays_and_the_others_can_be_retried() {
-        assert!(
-            TaskStatus::ALL
-                .iter()
-                .all(|to| !TaskStatus::Completed.can_become(*to))
-        );
+        assert!(TaskStatus::ALL.iter().all(|to| !TaskStatus::Completed.can_become(*to)));
         assert!(TaskStatus::Failed.can_become(TaskStatus::Pending));
         assert!(TaskStatus::Cancelled.can_become(TaskStatus::Pending));
         assert!(!TaskStatus::Pending.can_become(TaskStatus::Completed));

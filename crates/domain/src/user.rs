@@ -51,10 +51,7 @@ pub fn check_username(username: &str, errors: &mut FieldErrors) {
     let length = username.chars().count();
     if !(3..=150).contains(&length) {
         errors.add("username", "A user name has 3 to 150 characters.");
-    } else if !username
-        .chars()
-        .all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '+' | '-'))
-    {
+    } else if !username.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '+' | '-')) {
         errors.add("username", "A user name has letters, digits and . _ + - only.");
     }
 }
@@ -85,22 +82,13 @@ pub fn check_email(email: &str, errors: &mut FieldErrors) {
 pub fn check_password(field: &str, password: &str, username: &str, email: &str, errors: &mut FieldErrors) {
     let length = password.chars().count();
     if length < PASSWORD_MIN {
-        errors.add(
-            field,
-            format!("A password has at least {PASSWORD_MIN} characters."),
-        );
+        errors.add(field, format!("A password has at least {PASSWORD_MIN} characters."));
     } else if length > PASSWORD_MAX {
-        errors.add(
-            field,
-            format!("A password has at most {PASSWORD_MAX} characters."),
-        );
+        errors.add(field, format!("A password has at most {PASSWORD_MAX} characters."));
     }
     let lower = password.to_lowercase();
     if !lower.is_empty() && (lower == username.to_lowercase() || lower == email.to_lowercase()) {
-        errors.add(
-            field,
-            "A password must differ from the user name and the e-mail address.",
-        );
+        errors.add(field, "A password must differ from the user name and the e-mail address.");
     }
 }
 
@@ -113,20 +101,14 @@ pub fn check_phone(phone: &str, errors: &mut FieldErrors) {
                 .chars()
                 .all(|c| c.is_ascii_digit() || matches!(c, '+' | ' ' | '-' | '(' | ')' | '/' | '.')));
     if !plausible {
-        errors.add(
-            "phone",
-            "A phone number has digits and + - / ( ) . only, 5 to 32 characters.",
-        );
+        errors.add("phone", "A phone number has digits and + - / ( ) . only, 5 to 32 characters.");
     }
 }
 
 /// Checks a first or last name: at most 150 characters, no control characters.
 pub fn check_person_name(field: &str, name: &str, errors: &mut FieldErrors) {
     if name.chars().count() > 150 || name.chars().any(char::is_control) {
-        errors.add(
-            field,
-            "A name has at most 150 characters and no control characters.",
-        );
+        errors.add(field, "A name has at most 150 characters and no control characters.");
     }
 }
 
@@ -142,16 +124,10 @@ mod tests {
 
     #[test]
     fn email_addresses() {
-        for good in [
-            "a@b.de",
-            "first.last+tag@sub.example.com",
-            "jürgen@müller.example",
-        ] {
+        for good in ["a@b.de", "first.last+tag@sub.example.com", "jürgen@müller.example"] {
             assert_eq!(errors(|e| check_email(good, e)), 0, "{good}");
         }
-        for bad in [
-            "", "a", "a@b", "@b.de", "a@", "a@@b.de", "a b@c.de", "a@-b.de", "a@b..de", "a@b.de\n",
-        ] {
+        for bad in ["", "a", "a@b", "@b.de", "a@", "a@@b.de", "a b@c.de", "a@-b.de", "a@b..de", "a@b.de\n"] {
             assert_eq!(errors(|e| check_email(bad, e)), 1, "{bad}");
         }
     }
@@ -187,11 +163,7 @@ mod tests {
 
     #[test]
     fn roles_read_back() {
-        assert!(
-            Role::ALL
-                .iter()
-                .all(|role| Role::parse(role.as_str()) == Some(*role))
-        );
+        assert!(Role::ALL.iter().all(|role| Role::parse(role.as_str()) == Some(*role)));
         assert_eq!(Role::parse("root"), None);
     }
 }

@@ -16,7 +16,6 @@ mod sessions;
 mod state;
 mod submissions;
 mod throttle;
-mod transaction;
 
 pub use config::{GatewayConfig, ServiceConfig, help};
 pub use pages::pages;

@@ -24,7 +24,7 @@ async fn main() -> ExitCode {
     let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let done = match arguments.command {
         None => quire_gateway::run().await,
-        Some(Command::Healthcheck) => quire_gateway::check_health().await,
+        Some(Command::Healthcheck) => quire_gateway::check_health(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,6 +1,6 @@
 //! The gateway as a process of its own.
 
-use std::{error::Error, net::IpAddr, sync::Arc, time::Duration};
+use std::{error::Error, sync::Arc};
 
 use actix_web::{
     App,
@@ -11,8 +11,7 @@ use quire_domain::clock::SystemClock;
 use quire_store::{Pool, PoolOptions};
 use quire_web::{
     WebContext,
-    config::{Environment, Reader},
-    http_client::{self, ClientLimits},
+    config::{Environment, HttpConfig, Reader},
     problem::AllowedMethods,
     request, server,
     shutdown::{self, Shutdown},
@@ -23,16 +22,6 @@ use secrecy::ExposeSecret;
 use utoipa_actix_web::AppExt;
 
 use crate::{Gateway, ServiceConfig, openapi, pages::pages, routes};
-
-/// How often what has ended is removed.
-const SWEEP_EVERY: Duration = Duration::from_secs(3600);
-
-/// How long the health of a running gateway may take to be told.
-const HEALTH_LIMITS: ClientLimits = ClientLimits {
-    connect: Duration::from_secs(2),
-    read: Duration::from_secs(3),
-    total: Some(Duration::from_secs(4)),
-};
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
@@ -56,7 +45,6 @@ pub async fn run() -> Result<(), BoxError> {
 
     let listener = server::bind(&config.http.host, config.http.port)?;
     let shutdown = Shutdown::listen(shutdown::GRACE)?;
-    tokio::spawn(sweep(gateway.clone(), shutdown.clone()));
     let workers = config.http.workers;
     let methods = AllowedMethods::new(&[&openapi()]);
     let factory = move || {
@@ -84,18 +72,12 @@ pub async fn run() -> Result<(), BoxError> {
 ///
 /// # Errors
 /// When it does not, or does not say so in time.
-pub async fn check_health() -> Result<(), BoxError> {
-    let http = read_config()?.http;
-    let host = match http.host.parse::<IpAddr>() {
-        Ok(address) if address.is_unspecified() && address.is_ipv6() => "[::1]".to_owned(),
-        Ok(address) if address.is_unspecified() => "127.0.0.1".to_owned(),
-        Ok(IpAddr::V6(address)) => format!("[{address}]"),
-        _ => http.host,
-    };
-    let url = format!("http://{host}:{}/health/live", http.port);
-    let answer = http_client::client(HEALTH_LIMITS)?.get(url).send().await?;
-    answer.error_for_status()?;
-    Ok(())
+pub fn check_health() -> Result<(), BoxError> {
+    let environment = Environment::from_process()?;
+    let mut reader = Reader::new(&environment);
+    let http = HttpConfig::read(&mut reader, ServiceConfig::DEFAULT_PORT);
+    reader.finish()?;
+    Ok(quire_web::health::ask(&http)?)
 }
 
 fn read_config() -> Result<ServiceConfig, BoxError> {
@@ -104,19 +86,4 @@ fn read_config() -> Result<ServiceConfig, BoxError> {
     let config = ServiceConfig::read(&mut reader);
     reader.finish()?;
     Ok(config)
-}
-
-async fn sweep(gateway: Gateway, shutdown: Shutdown) {
-    loop {
-        if let Err(error) = gateway.sweep().await {
-            tracing::warn!(
-                error = quire_domain::error::chain(&error),
-                "sweeping failed; the next one will do it"
-            );
-        }
-        tokio::select! {
-            () = tokio::time::sleep(SWEEP_EVERY) => {}
-            () = shutdown.soft.cancelled() => return,
-        }
-    }
 }

@@ -3,10 +3,9 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
-use diesel_async::AsyncConnection as _;
 use quire_domain::{Error, ErrorCode, Result, UserId, ids::uuid_v7, random};
 use quire_store::{
-    AsyncPgConnection,
+    AsyncPgConnection, Rollback, Transaction as _,
     audit::{self, Action},
     sessions::{self, Redeemed, RefreshToken},
     users::{self, User},
@@ -14,7 +13,7 @@ use quire_store::{
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::{Gateway, transaction::Rollback};
+use crate::Gateway;
 
 /// What a client keeps after signing in.
 #[derive(Debug)]

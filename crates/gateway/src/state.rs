@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use actix_web::web;
 use chrono::{DateTime, Utc};
 use quire_domain::{Result, clock::SharedClock};
-use quire_store::{Pool, limits, sessions};
+use quire_store::Pool;
 use quire_web::{health::Health, token::Tokens};
 
 use crate::{config::GatewayConfig, passwords::Passwords, proxy::Proxy};
@@ -58,19 +58,6 @@ impl Gateway {
             let pool = pool.clone();
             async move { pool.check().await }
         })
-    }
-
-    /// Removes sessions and windows that have ended. To be called now and then.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn sweep(&self) -> Result<()> {
-        let now = self.now();
-        let mut connection = self.0.pool.get().await?;
-        let ended = sessions::sweep_expired(&mut connection, now).await?;
-        let windows = limits::sweep_expired(&mut connection, now).await?;
-        tracing::debug!(sessions = ended, windows, "swept what has ended");
-        Ok(())
     }
 
     /// Hashes and verifies passwords.

@@ -80,9 +80,11 @@ pub struct WorkerConfig {
     pub event_retention: Duration,
 }
 
-const STORAGE_BACKEND: Variable =
-    Variable::new("STORAGE_BACKEND", "Where documents are stored: local (a directory) or memory (lost at stop).")
-        .default("local");
+const STORAGE_BACKEND: Variable = Variable::new(
+    "STORAGE_BACKEND",
+    "Where documents are stored: local (a directory) or memory (lost at stop).",
+)
+.default("local");
 const MEDIA_ROOT: Variable =
     Variable::new("MEDIA_ROOT", "The directory of the local storage.").default("./data/media");
 const MAX_PENDING_TASKS_PER_USER: Variable = Variable::new(
@@ -90,18 +92,17 @@ const MAX_PENDING_TASKS_PER_USER: Variable = Variable::new(
     "Waiting tasks of one user from which on submissions answer 429.",
 )
 .default("1000");
-const MAX_PENDING_TASKS: Variable = Variable::new(
-    "MAX_PENDING_TASKS",
-    "Waiting tasks of all users from which on submissions answer 503.",
-)
-.default("100000");
+const MAX_PENDING_TASKS: Variable =
+    Variable::new("MAX_PENDING_TASKS", "Waiting tasks of all users from which on submissions answer 503.")
+        .default("100000");
 const TASK_MAX_ATTEMPTS: Variable =
     Variable::new("TASK_MAX_ATTEMPTS", "How often a task is tried before it fails.").default("5");
 
 const WORKER: Variable =
     Variable::new("WORKER", "Whether this process does background work, on or off.").default("on");
 const WORKER_CONCURRENCY: Variable =
-    Variable::new("WORKER_CONCURRENCY", "Tasks worked on at a time; 0 means one per processor core.").default("0");
+    Variable::new("WORKER_CONCURRENCY", "Tasks worked on at a time; 0 means one per processor core.")
+        .default("0");
 const WORKER_LEASE: Variable =
     Variable::new("WORKER_LEASE", "Seconds after which the task of a lost worker is given to another.")
         .default("30");
@@ -141,13 +142,7 @@ const AI_MAX_OUTPUT_TOKENS: Variable =
 
 const INTAKE_SECTION: Section<'static> = Section {
     title: "Documents",
-    variables: &[
-        STORAGE_BACKEND,
-        MEDIA_ROOT,
-        READ_TIMEOUT,
-        READ_CPU_LIMIT,
-        READ_MEMORY_LIMIT,
-    ],
+    variables: &[STORAGE_BACKEND, MEDIA_ROOT, READ_TIMEOUT, READ_CPU_LIMIT, READ_MEMORY_LIMIT],
 };
 const WORKER_SECTION: Section<'static> = Section {
     title: "Tasks and the worker",

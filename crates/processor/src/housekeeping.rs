@@ -38,7 +38,10 @@ impl Housekeeping {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while stop.run_until_cancelled(ticks.tick()).await.is_some() {
             if let Err(error) = self.clean_up().await {
-                tracing::warn!(error = chain(&error), "housekeeping was not finished; it will be tried again");
+                tracing::warn!(
+                    error = chain(&error),
+                    "housekeeping was not finished; it will be tried again"
+                );
             }
         }
     }

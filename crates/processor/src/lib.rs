@@ -22,7 +22,10 @@ use quire_ai::SharedEngine;
 use quire_backends::blobs::{local::LocalBlobs, memory::MemoryBlobs};
 use quire_domain::{
     Error, Result,
-    ports::{blobs::{BlobError, SharedBlobStore}, clock::SharedClock},
+    ports::{
+        blobs::{BlobError, SharedBlobStore},
+        clock::SharedClock,
+    },
 };
 use quire_extract::child::ChildReader;
 use quire_store::Pool;
@@ -80,9 +83,11 @@ impl Surroundings {
 
 async fn open_storage(config: &IntakeConfig, clock: &SharedClock) -> Result<SharedBlobStore> {
     Ok(match config.storage {
-        StorageBackend::Local => Arc::new(open_directory(config, clock).await.map_err(|e| {
-            Error::internal("opening the directory of MEDIA_ROOT").with_source(e)
-        })?),
+        StorageBackend::Local => Arc::new(
+            open_directory(config, clock)
+                .await
+                .map_err(|e| Error::internal("opening the directory of MEDIA_ROOT").with_source(e))?,
+        ),
         StorageBackend::Memory => Arc::new(MemoryBlobs::default()),
     })
 }
@@ -118,18 +123,13 @@ impl Processor {
     /// with [`Surroundings::shutdown`].
     #[must_use]
     pub fn start(config: &ProcessorConfig, surroundings: Surroundings) -> Running {
-        let Surroundings { pool, tokens, clock, blobs, engine, reader_program, shutdown } = surroundings.clone();
+        let Surroundings { pool, tokens, clock, blobs, engine, reader_program, shutdown } =
+            surroundings.clone();
         let background = TaskTracker::new();
         let hub = Hub::default();
         let relay = Relay::spawn(pool.clone(), hub.clone(), shutdown.clone(), &background);
         let intake = Intake::new(blobs.clone(), clock.clone(), config.intake.max_upload_size);
-        let tasks = Tasks::new(
-            pool.clone(),
-            clock.clone(),
-            engine.clone(),
-            relay.signal(),
-            config.tasks,
-        );
+        let tasks = Tasks::new(pool.clone(), clock.clone(), engine.clone(), relay.signal(), config.tasks);
         let housekeeping =
             Housekeeping::new(pool.clone(), blobs.clone(), clock.clone(), config.worker.event_retention);
         background.spawn(housekeeping.run(shutdown.soft.clone()));

@@ -40,7 +40,8 @@ impl Load {
     pub(crate) async fn check(&self, connection: &mut AsyncPgConnection, owner: UserId) -> Result<()> {
         let limit = self.limits.pending_per_user;
         if tasks::count_open(connection, owner, limit).await? >= limit {
-            let detail = format!("{limit} of your tasks are waiting already. Please wait for some to finish.");
+            let detail =
+                format!("{limit} of your tasks are waiting already. Please wait for some to finish.");
             let error = Error::new(ErrorCode::TooManyTasks, detail);
             return Err(error.with_retry_after(Duration::from_secs(30)));
         }
@@ -51,7 +52,8 @@ impl Load {
         let tasks = tasks::count_pending(connection, limit).await?;
         *self.lock() = Some(Counted { at: Instant::now(), tasks: tasks + 1 });
         if tasks >= limit {
-            let error = Error::new(ErrorCode::Overloaded, "Too much work is waiting. Please try again later.");
+            let error =
+                Error::new(ErrorCode::Overloaded, "Too much work is waiting. Please try again later.");
             return Err(error.with_retry_after(Duration::from_secs(60)));
         }
         Ok(())

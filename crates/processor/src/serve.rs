@@ -2,7 +2,10 @@
 
 use std::{net::TcpListener, sync::Arc};
 
-use actix_web::{App, middleware::{NormalizePath, from_fn}};
+use actix_web::{
+    App,
+    middleware::{NormalizePath, from_fn},
+};
 use quire_domain::{Error, Result, clock::SystemClock};
 use quire_store::{Pool, PoolOptions};
 use quire_web::{
@@ -41,8 +44,8 @@ pub fn sections(http: &'static [quire_web::config::Variable]) -> Vec<Section<'st
 /// # Errors
 /// When the port cannot be opened or the surroundings cannot be used.
 pub async fn run_server(config: ProcessorConfig) -> Result<()> {
-    let listener = server::bind(&config.http.host, config.http.port)
-        .map_err(|e| Error::internal(e.to_string()))?;
+    let listener =
+        server::bind(&config.http.host, config.http.port).map_err(|e| Error::internal(e.to_string()))?;
     let (running, context, shutdown) = start(&config).await?;
     serve_http(listener, config.http, running.processor.clone(), context, shutdown).await?;
     running.stopped().await;

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use quire_ai::{SharedEngine, task::TaskType};
 use quire_domain::{
-    DocumentId, Error, ErrorCode, FieldErrors, Result, TaskId, UserId,
-    ports::clock::SharedClock,
+    DocumentId, Error, ErrorCode, FieldErrors, Result, TaskId, UserId, ports::clock::SharedClock,
 };
 use quire_store::{
     AsyncPgConnection, Pool, documents,
@@ -13,12 +12,7 @@ use quire_store::{
 };
 use serde_json::{Map, Value};
 
-use crate::{
-    config::TaskLimits,
-    intake::Received,
-    live::relay::Signal,
-    load::Load,
-};
+use crate::{config::TaskLimits, intake::Received, live::relay::Signal, load::Load};
 
 /// The task type of a submission that names none.
 pub const DEFAULT_TASK_TYPE: &str = "summarize";
@@ -94,12 +88,10 @@ impl Tasks {
     }
 
     fn check_supported(&self, task_type: &'static dyn TaskType, params: &Value) -> Result<()> {
-        self.engine
-            .supports(task_type, params)
-            .map_err(|failure| {
-                Error::new(ErrorCode::TaskTypeUnavailable, failure.message.clone())
-                    .with_field("task_type", failure.message)
-            })
+        self.engine.supports(task_type, params).map_err(|failure| {
+            Error::new(ErrorCode::TaskTypeUnavailable, failure.message.clone())
+                .with_field("task_type", failure.message)
+        })
     }
 
     /// Refuses new work while too much of it waits, of this user or of all.

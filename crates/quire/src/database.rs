@@ -16,9 +16,11 @@ use crate::home::Home;
 const NAME: &str = "quire";
 
 /// Where to find PostgreSQL's programs.
-pub(crate) const PG_BIN: Variable =
-    Variable::new("PG_BIN", "The directory with initdb and postgres, when it is not one of the usual places.")
-        .example("/usr/lib/postgresql/17/bin");
+pub(crate) const PG_BIN: Variable = Variable::new(
+    "PG_BIN",
+    "The directory with initdb and postgres, when it is not one of the usual places.",
+)
+.example("/usr/lib/postgresql/17/bin");
 
 /// A database that can be connected to, for as long as this value lives.
 pub(crate) struct Database {
@@ -59,7 +61,10 @@ impl Database {
     ///
     /// # Errors
     /// When it cannot be reached.
-    pub(crate) async fn for_admin(environment: &Environment, home: impl FnOnce() -> Result<Home, String>) -> Result<Self, String> {
+    pub(crate) async fn for_admin(
+        environment: &Environment,
+        home: impl FnOnce() -> Result<Home, String>,
+    ) -> Result<Self, String> {
         let mut reader = Reader::new(environment);
         if Self::is_configured(&reader) {
             let config = DatabaseConfig::read(&mut reader);
@@ -70,7 +75,8 @@ impl Database {
         match start(&home, pg_bin).await {
             Ok(server) => Self::of_server(server, &home).await,
             Err(StartError::AlreadyRunning(_)) => {
-                let url = home.database_url().ok_or("a Quire is just starting there; try again in a moment")?;
+                let url =
+                    home.database_url().ok_or("a Quire is just starting there; try again in a moment")?;
                 Ok(Self { url, server: None })
             }
             Err(error) => Err(chain(&error)),

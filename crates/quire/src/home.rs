@@ -135,7 +135,8 @@ pub(crate) fn default_data_dir(is_root: bool, variable: impl Fn(&str) -> Option<
         return Some(data.join("quire"));
     }
     let home = variable("HOME").map(PathBuf::from).filter(|path| path.is_absolute())?;
-    let below = if cfg!(target_os = "macos") { "Library/Application Support/quire" } else { ".local/share/quire" };
+    let below =
+        if cfg!(target_os = "macos") { "Library/Application Support/quire" } else { ".local/share/quire" };
     Some(home.join(below))
 }
 

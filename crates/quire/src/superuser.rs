@@ -48,7 +48,8 @@ pub(crate) async fn create(environment: &Environment, arguments: Arguments) -> R
 async fn insert(url: &str, who: &Who) -> Result<(), String> {
     let passwords = Passwords::new(PasswordCost::RECOMMENDED).map_err(|e| chain(&e))?;
     let hash = passwords.hash(who.password.clone()).await.map_err(|e| chain(&e))?;
-    let pool = Pool::new(PoolOptions { size: 1, ..PoolOptions::new(url, "quire-admin") }).map_err(|e| chain(&e))?;
+    let pool =
+        Pool::new(PoolOptions { size: 1, ..PoolOptions::new(url, "quire-admin") }).map_err(|e| chain(&e))?;
     let mut connection = pool.get().await.map_err(|e| chain(&e))?;
     let new = NewUser {
         username: &who.username,

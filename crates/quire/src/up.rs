@@ -44,7 +44,8 @@ const QUIRE_DATA_DIR: Variable = Variable::new(
 );
 
 /// What only this program reads.
-pub(crate) const SECTION: Section<'static> = Section { title: "All in one", variables: &[QUIRE_DATA_DIR, PG_BIN] };
+pub(crate) const SECTION: Section<'static> =
+    Section { title: "All in one", variables: &[QUIRE_DATA_DIR, PG_BIN] };
 
 /// Runs everything until told to stop.
 ///
@@ -88,10 +89,8 @@ impl Plan {
             let own_database = !Database::is_configured(&reader);
             (home, pg_bin, own_database, AppEnv::read(&mut reader) == AppEnv::Production)
         };
-        let mut defaults = vec![
-            ("PORT", DEFAULT_PORT.to_owned()),
-            ("MEDIA_ROOT", home.media().display().to_string()),
-        ];
+        let mut defaults =
+            vec![("PORT", DEFAULT_PORT.to_owned()), ("MEDIA_ROOT", home.media().display().to_string())];
         if own_database {
             // The real address is known when the server runs.
             defaults.push(("DATABASE_URL", "postgres://private".to_owned()));

@@ -18,7 +18,9 @@ pub mod queue;
 pub mod schema;
 pub mod sessions;
 pub mod tasks;
+mod transaction;
 pub mod users;
 
 pub use diesel_async::AsyncPgConnection;
 pub use pool::{Connection, Pool, PoolOptions};
+pub use transaction::{Rollback, Transaction};

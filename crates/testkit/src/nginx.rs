@@ -52,6 +52,12 @@ impl Nginx {
         fs::read_to_string(self.directory.path().join("access.log")).unwrap_or_default()
     }
 
+    /// What it has logged about errors.
+    #[must_use]
+    pub fn error_log(&self) -> String {
+        fs::read_to_string(self.directory.path().join("error.log")).unwrap_or_default()
+    }
+
     /// Whether it came up; it ends at once when its port is taken.
     async fn listens(&mut self) -> bool {
         let (child, address) = (&mut self.child, self.address);

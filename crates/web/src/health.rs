@@ -220,7 +220,11 @@ pub fn ask(http: &HttpConfig) -> Result<(), String> {
         host => host,
     };
     let status = ask_status(host, http.port).map_err(|e| format!("no answer on port {}: {e}", http.port))?;
-    if status.starts_with("HTTP/1.1 200 ") { Ok(()) } else { Err(format!("the answer was {}", status.trim())) }
+    if status.starts_with("HTTP/1.1 200 ") {
+        Ok(())
+    } else {
+        Err(format!("the answer was {}", status.trim()))
+    }
 }
 
 fn ask_status(host: &str, port: u16) -> io::Result<String> {

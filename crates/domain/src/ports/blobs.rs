@@ -64,10 +64,7 @@ impl LocalFile {
 
     /// A file that is removed when this value is dropped.
     pub fn temporary(path: PathBuf) -> Self {
-        Self {
-            guard: Some(TemporaryFile(path.clone())),
-            path,
-        }
+        Self { guard: Some(TemporaryFile(path.clone())), path }
     }
 
     /// Whether the file is removed when this value is dropped.

@@ -28,10 +28,7 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> DateTime<Utc> {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "this module is the home that the rule names"
-        )]
+        #[expect(clippy::disallowed_methods, reason = "this module is the home that the rule names")]
         Utc::now()
     }
 }
@@ -48,8 +45,7 @@ impl FakeClock {
 
     /// Moves the clock forward, or back for a negative duration.
     pub fn advance(&self, by: Duration) {
-        self.0
-            .fetch_add(by.num_microseconds().unwrap_or_default(), Ordering::SeqCst);
+        self.0.fetch_add(by.num_microseconds().unwrap_or_default(), Ordering::SeqCst);
     }
 }
 

@@ -6,9 +6,9 @@ mod profile;
 use std::net::IpAddr;
 
 use chrono::NaiveDate;
-use diesel_async::AsyncConnection as _;
 use quire_domain::{Error, ErrorCode, Result, UserId, user::Role};
 use quire_store::{
+    Rollback, Transaction as _,
     audit::{self, Action},
     sessions::end_all_sessions,
     users::{self, NewUser, User},
@@ -23,7 +23,6 @@ use crate::{
     Gateway,
     sessions::{self, TokenPair},
     throttle::{Attempt, Target},
-    transaction::Rollback,
 };
 
 /// Longer than any user name or e-mail address can be.

@@ -1,19 +1,19 @@
 //! The profile: reading and changing it, field by field.
 
 use chrono::NaiveDate;
-use diesel_async::AsyncConnection as _;
 use quire_domain::{
     FieldErrors, Result, UserId,
     user::{check_email, check_person_name, check_phone, check_username},
 };
 use quire_store::{
+    Rollback, Transaction as _,
     audit::{self, Action},
     users::{self, ProfileChange, User},
 };
 use serde_json::{Map, Value};
 
 use super::{account_gone, forms::parse_birthdate};
-use crate::{Gateway, transaction::Rollback};
+use crate::Gateway;
 
 /// The account of a token.
 ///

@@ -60,16 +60,6 @@ async fn tokens_that_are_not_good_are_all_refused_alike() {
 }
 
 #[tokio::test]
-async fn expired_sessions_are_swept() {
-    let gateway = TestGateway::start().await;
-    gateway.person("ada").await;
-    gateway.clock.advance(Duration::seconds(86_400));
-    gateway.gateway.sweep().await.unwrap();
-    let left: i64 = gateway.database.query_one("select count(*) from refresh_tokens").await;
-    assert_eq!(left, 0);
-}
-
-#[tokio::test]
 async fn signing_out_ends_the_session_of_the_token() {
     let gateway = TestGateway::start().await;
     let ada = gateway.person("ada").await;

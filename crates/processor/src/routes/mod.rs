@@ -39,7 +39,9 @@ pub fn openapi() -> OpenApi {
     api.info = InfoBuilder::new()
         .title("Quire processor")
         .version(env!("CARGO_PKG_VERSION"))
-        .description(Some("Documents in, answers out: submit documents, follow their tasks, receive live events."))
+        .description(Some(
+            "Documents in, answers out: submit documents, follow their tasks, receive live events.",
+        ))
         .build();
     api
 }

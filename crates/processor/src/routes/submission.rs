@@ -72,13 +72,7 @@ impl Form {
         Ok(())
     }
 
-    async fn take_file(
-        &mut self,
-        field: Field,
-        owner: UserId,
-        intake: &Intake,
-        tasks: &Tasks,
-    ) -> Result<()> {
+    async fn take_file(&mut self, field: Field, owner: UserId, intake: &Intake, tasks: &Tasks) -> Result<()> {
         if self.file.is_some() {
             return Err(field_error("file", "Send one file at a time."));
         }
@@ -98,7 +92,8 @@ impl Form {
     fn params(&self) -> Map<String, Value> {
         let task_type = self.task_type.as_deref().unwrap_or(DEFAULT_TASK_TYPE);
         let schema = quire_ai::registry::find(task_type).map(|known| known.params_schema());
-        let known = |name: &str| schema.as_ref().is_some_and(|schema| schema["properties"].get(name).is_some());
+        let known =
+            |name: &str| schema.as_ref().is_some_and(|schema| schema["properties"].get(name).is_some());
         let single = self.others.iter().filter(|(name, _)| known(name));
         self.params.iter().chain(single).map(|(name, value)| (name.clone(), value.clone())).collect()
     }
@@ -113,7 +108,12 @@ impl Form {
             "params" if text.trim().is_empty() => {}
             "params" => match serde_json::from_str(&text) {
                 Ok(Value::Object(params)) => self.params.extend(params),
-                _ => return Err(field_error("params", "Send a JSON object, such as {\"target_language\": \"de\"}.")),
+                _ => {
+                    return Err(field_error(
+                        "params",
+                        "Send a JSON object, such as {\"target_language\": \"de\"}.",
+                    ));
+                }
             },
             _ => {
                 self.others.insert(name, Value::String(text));

@@ -8,10 +8,7 @@ use actix_web::{
     web::{Data, Payload},
 };
 use quire_domain::{Error, ErrorCode};
-use quire_web::{
-    caller::Caller,
-    problem::HttpResult,
-};
+use quire_web::{caller::Caller, problem::HttpResult};
 use utoipa::ToSchema;
 
 use super::{submission, view::Accepted};
@@ -77,11 +74,15 @@ pub(crate) async fn submit_document(
 
 fn check_content_type(request: &HttpRequest) -> Result<(), Error> {
     let declared = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let multipart = declared.is_some_and(|declared| declared.to_ascii_lowercase().starts_with("multipart/form-data"));
+    let multipart =
+        declared.is_some_and(|declared| declared.to_ascii_lowercase().starts_with("multipart/form-data"));
     if multipart {
         return Ok(());
     }
-    Err(Error::new(ErrorCode::UnsupportedMediaType, "Send a multipart form (`multipart/form-data`) with the field `file`."))
+    Err(Error::new(
+        ErrorCode::UnsupportedMediaType,
+        "Send a multipart form (`multipart/form-data`) with the field `file`.",
+    ))
 }
 
 fn content_length(request: &HttpRequest) -> Option<u64> {

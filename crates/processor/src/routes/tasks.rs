@@ -8,11 +8,7 @@ use actix_web::{
 };
 use quire_domain::{DocumentId, Error, ErrorCode, FieldErrors, TaskId, task::TaskStatus};
 use quire_store::tasks::TaskFilter;
-use quire_web::{
-    caller::Caller,
-    json_body::JsonBody,
-    problem::HttpResult,
-};
+use quire_web::{caller::Caller, json_body::JsonBody, problem::HttpResult};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
@@ -93,7 +89,8 @@ impl ListTasks {
             errors.add("limit", "The limit is 1 to 100.");
         }
         let status = self.status.as_deref().map(|name| {
-            TaskStatus::parse(name).ok_or("The states are pending, processing, completed, failed and cancelled.")
+            TaskStatus::parse(name)
+                .ok_or("The states are pending, processing, completed, failed and cancelled.")
         });
         let status = status.transpose().unwrap_or_else(|message| {
             errors.add("status", message);
@@ -118,7 +115,9 @@ impl ListTasks {
             ("document_id", self.document_id.map(|id| id.to_string())),
         ] {
             // Values that reach this point are names and ids, which need no escaping in a query.
-            if let Some(value) = value.filter(|value| value.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c))) {
+            if let Some(value) =
+                value.filter(|value| value.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c)))
+            {
                 address.push_str(&format!("&{name}={value}"));
             }
         }
@@ -177,7 +176,11 @@ pub(crate) async fn list_tasks(
     security(("bearer" = [])),
 )]
 #[get("/process/tasks/{id}")]
-pub(crate) async fn get_task(caller: Caller, processor: Data<Processor>, id: Path<String>) -> HttpResult<HttpResponse> {
+pub(crate) async fn get_task(
+    caller: Caller,
+    processor: Data<Processor>,
+    id: Path<String>,
+) -> HttpResult<HttpResponse> {
     let task = processor.tasks.get_task(caller.user_id, task_id(&id)?).await?;
     Ok(HttpResponse::Ok().json(TaskView::full(task)))
 }
@@ -200,7 +203,11 @@ pub(crate) async fn get_task(caller: Caller, processor: Data<Processor>, id: Pat
     security(("bearer" = [])),
 )]
 #[post("/process/tasks/{id}/cancel")]
-pub(crate) async fn cancel_task(caller: Caller, processor: Data<Processor>, id: Path<String>) -> HttpResult<HttpResponse> {
+pub(crate) async fn cancel_task(
+    caller: Caller,
+    processor: Data<Processor>,
+    id: Path<String>,
+) -> HttpResult<HttpResponse> {
     let task = processor.tasks.cancel_task(caller.user_id, task_id(&id)?).await?;
     Ok(HttpResponse::Accepted().json(TaskView::full(task)))
 }
@@ -222,7 +229,11 @@ pub(crate) async fn cancel_task(caller: Caller, processor: Data<Processor>, id: 
     security(("bearer" = [])),
 )]
 #[post("/process/tasks/{id}/retry")]
-pub(crate) async fn retry_task(caller: Caller, processor: Data<Processor>, id: Path<String>) -> HttpResult<HttpResponse> {
+pub(crate) async fn retry_task(
+    caller: Caller,
+    processor: Data<Processor>,
+    id: Path<String>,
+) -> HttpResult<HttpResponse> {
     let task = processor.tasks.retry_task(caller.user_id, task_id(&id)?).await?;
     Ok(HttpResponse::Accepted().json(TaskView::full(task)))
 }
@@ -277,7 +288,10 @@ pub(super) fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, E
         Ok(key) if (1..=128).contains(&key.len()) && key.chars().all(|c| c.is_ascii_graphic()) => {
             Ok(Some(key.to_owned()))
         }
-        _ => Err(Error::new(ErrorCode::MalformedRequest, "An Idempotency-Key has 1 to 128 visible characters.")),
+        _ => Err(Error::new(
+            ErrorCode::MalformedRequest,
+            "An Idempotency-Key has 1 to 128 visible characters.",
+        )),
     }
 }
 

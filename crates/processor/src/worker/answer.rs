@@ -27,7 +27,8 @@ pub(super) async fn answer(
     ingested: Ingested,
     cancel: &CancellationToken,
 ) -> Result<Completion, Stop> {
-    let task_type = quire_ai::registry::find(&claim.task_type).ok_or_else(|| Stop::Fail(unknown_type(claim)))?;
+    let task_type =
+        quire_ai::registry::find(&claim.task_type).ok_or_else(|| Stop::Fail(unknown_type(claim)))?;
     let Ingested { filename, pages, warnings } = ingested;
     let request = Request { task_type, params: claim.params.clone(), filename, pages };
     let (sink, reports) = progress_channel();

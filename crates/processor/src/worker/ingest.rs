@@ -52,10 +52,8 @@ pub(super) async fn ingest(parts: &WorkerParts, claim: &Claim) -> Result<Ingeste
 
 impl Ingested {
     fn new(pages: Vec<Page>, metadata: &Value, filename: String) -> Self {
-        let page_text = |page: Page| PageText {
-            number: u32::try_from(page.number).unwrap_or_default(),
-            text: page.text,
-        };
+        let page_text =
+            |page: Page| PageText { number: u32::try_from(page.number).unwrap_or_default(), text: page.text };
         let warnings = metadata.get("warnings").and_then(Value::as_array).cloned().unwrap_or_default();
         Self { filename, pages: pages.into_iter().map(page_text).collect(), warnings }
     }

@@ -12,7 +12,9 @@ mod stop;
 use std::{sync::Arc, time::Duration};
 
 use quire_ai::SharedEngine;
-use quire_domain::{UserId, error::chain, ids::uuid_v7, ports::blobs::SharedBlobStore, ports::clock::SharedClock};
+use quire_domain::{
+    UserId, error::chain, ids::uuid_v7, ports::blobs::SharedBlobStore, ports::clock::SharedClock,
+};
 use quire_extract::child::ChildReader;
 use quire_store::{Pool, queue};
 use quire_web::shutdown::Shutdown;
@@ -112,7 +114,12 @@ impl State {
 
     /// Claims as many tasks as there is room for, whenever something may be waiting, until
     /// `stop` is cancelled. A claim that has begun is not abandoned: it may have been made.
-    async fn claim_loop(&self, mut wakes: watch::Receiver<u64>, tracker: &TaskTracker, stop: &CancellationToken) {
+    async fn claim_loop(
+        &self,
+        mut wakes: watch::Receiver<u64>,
+        tracker: &TaskTracker,
+        stop: &CancellationToken,
+    ) {
         const FIRST: UserId = UserId(i64::MIN);
         let room = Arc::new(Semaphore::new(self.config.concurrency));
         let mut turn = FIRST;

@@ -2,17 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use quire_domain::{
-    error::chain,
-    random,
-    task::retry_delay,
-};
+use quire_domain::{error::chain, random, task::retry_delay};
 use quire_store::queue::{self, Claim, Ending};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    State, answer,
-    ingest,
+    State, answer, ingest,
     lease::{Interruption, Lease},
     stop::Stop,
 };
@@ -65,9 +60,8 @@ impl State {
             Stop::Fail(failure) => Ending::Failed(failure),
             Stop::Retry(failure, _) if claim.attempt >= claim.max_attempts => Ending::Failed(failure),
             Stop::Retry(failure, after) => {
-                let delay = after.unwrap_or_else(|| {
-                    retry_delay(claim.attempt, random::fraction().unwrap_or(0.5))
-                });
+                let delay =
+                    after.unwrap_or_else(|| retry_delay(claim.attempt, random::fraction().unwrap_or(0.5)));
                 Ending::Retry(failure, delay)
             }
             Stop::Interrupted => Ending::HandedBack,

@@ -63,7 +63,9 @@ fn every_operation_is_known_to_be_open_or_protected() {
 #[tokio::test]
 async fn protected_operations_want_a_token() {
     let quire = Setup::new().await.start().await;
-    for (client, code) in [(quire.client.clone(), "not_authenticated"), (quire.client.with_token("x.y.z"), "token_invalid")] {
+    for (client, code) in
+        [(quire.client.clone(), "not_authenticated"), (quire.client.with_token("x.y.z"), "token_invalid")]
+    {
         for (id, method, path) in PROTECTED {
             let answer = client.call(method.parse().unwrap(), path).send().await;
             assert_eq!(answer.status, 401, "{id}");
@@ -112,7 +114,9 @@ async fn paths_work_with_a_trailing_slash() {
     let quire = Setup::new().await.start().await;
     let user = quire.user("ada").await;
     let task = user.submit_text().await.task;
-    for path in ["/process/tasks".to_owned(), format!("/process/tasks/{task}"), "/process/task-types".to_owned()] {
+    for path in
+        ["/process/tasks".to_owned(), format!("/process/tasks/{task}"), "/process/task-types".to_owned()]
+    {
         let plain = user.client.get(&path).await.expect_status(200);
         let slashed = user.client.get(&format!("{path}/")).await.expect_status(200);
         assert_eq!(plain.body, slashed.body, "{path}");
@@ -165,8 +169,14 @@ fn loaded(html: &str) -> Vec<String> {
         let rest = rest.trim_start_matches(['"', '\'']);
         Some(rest.split(['"', '\'', '>', ' ']).next().unwrap_or_default().to_owned())
     };
-    let tags = |name: &str| html.split(&format!("<{name}")).skip(1).map(|rest| rest.split('>').next().unwrap_or_default().to_owned()).collect::<Vec<_>>();
-    let scripts = ["script", "img", "iframe"].into_iter().flat_map(tags).filter_map(|tag| attribute(&tag, "src"));
+    let tags = |name: &str| {
+        html.split(&format!("<{name}"))
+            .skip(1)
+            .map(|rest| rest.split('>').next().unwrap_or_default().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let scripts =
+        ["script", "img", "iframe"].into_iter().flat_map(tags).filter_map(|tag| attribute(&tag, "src"));
     scripts.chain(tags("link").into_iter().filter_map(|tag| attribute(&tag, "href"))).collect()
 }
 

@@ -55,10 +55,14 @@ async fn what_cannot_be_deleted_stays_on_the_list() {
     let quire = Setup::new().await.start().await;
     quire.user("ada").await.submit_text().await;
     // No key that storage would accept.
-    quire.database.execute("insert into blob_deletions (storage_key) values ('../outside'); delete from documents").await;
+    quire
+        .database
+        .execute("insert into blob_deletions (storage_key) values ('../outside'); delete from documents")
+        .await;
     housekeeping(&quire, &clock()).clean_up().await.unwrap();
     assert!(quire.files().is_empty());
-    let left: Vec<serde_json::Value> = quire.database.query_all("select storage_key from blob_deletions").await;
+    let left: Vec<serde_json::Value> =
+        quire.database.query_all("select storage_key from blob_deletions").await;
     assert_eq!(left, [serde_json::json!({"storage_key": "../outside"})]);
 }
 
@@ -89,7 +93,12 @@ async fn what_has_expired_is_swept() {
         ))
         .await;
     housekeeping(&quire, &clock).clean_up().await.unwrap();
-    for left in ["refresh_tokens where token_hash = 'future'", "socket_tickets where ticket_hash = 'future'", "rate_windows where key = 'future'", "events where message = 'new'"] {
+    for left in [
+        "refresh_tokens where token_hash = 'future'",
+        "socket_tickets where ticket_hash = 'future'",
+        "rate_windows where key = 'future'",
+        "events where message = 'new'",
+    ] {
         let table = left.split(' ').next().unwrap();
         assert_eq!((quire.count(table).await, quire.count(left).await), (1, 1), "{left}");
     }

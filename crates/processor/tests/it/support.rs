@@ -145,8 +145,7 @@ impl Quire {
     }
 
     pub(crate) fn start_worker_with(&self, config: &ProcessorConfig, engine: SharedEngine) -> Process {
-        let surroundings =
-            Surroundings { engine, shutdown: Shutdown::new(), ..self.surroundings.clone() };
+        let surroundings = Surroundings { engine, shutdown: Shutdown::new(), ..self.surroundings.clone() };
         Process::start(config, surroundings)
     }
 
@@ -163,7 +162,8 @@ impl Quire {
 
     /// The names of a task's events, in order.
     pub(crate) async fn events(&self, task: &str) -> Vec<String> {
-        let query = format!("select coalesce(json_agg(name order by id), '[]') from events where task_id = '{task}'");
+        let query =
+            format!("select coalesce(json_agg(name order by id), '[]') from events where task_id = '{task}'");
         self.database.query_one(&query).await
     }
 

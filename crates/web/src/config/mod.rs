@@ -28,6 +28,7 @@ pub use environment::{DotEnvError, Environment};
 pub use help::{env_example, help_text};
 pub use reader::{ConfigErrors, Reader};
 pub use sections::{
-    AppEnv, CorsOrigins, DatabaseConfig, HttpConfig, LogConfig, LogFormat, SECRET_MIN_BYTES, TokenConfig, UploadLimit,
+    AppEnv, CorsOrigins, DatabaseConfig, HttpConfig, LogConfig, LogFormat, SECRET_MIN_BYTES, TokenConfig,
+    UploadLimit,
 };
 pub use variable::{Alias, Section, Variable};

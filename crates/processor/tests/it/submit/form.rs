@@ -134,10 +134,8 @@ async fn what_is_stored_is_what_was_sent() {
     let files = quire.files();
     assert_eq!(files.len(), 1);
     assert!(std::fs::read(files.first().unwrap()).unwrap() == bytes);
-    let (sha256, size): (String, i64) = quire
-        .database
-        .query_one("select json_build_array(encode(sha256, 'hex'), size) from documents")
-        .await;
+    let (sha256, size): (String, i64) =
+        quire.database.query_one("select json_build_array(encode(sha256, 'hex'), size) from documents").await;
     assert_eq!(size, 1_000_003);
     assert_eq!(sha256, "a7c4bea888022868c93104055fd56077cc81fe9eb624820fe2f717f313188782");
 }

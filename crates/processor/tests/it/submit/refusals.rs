@@ -57,7 +57,10 @@ async fn wrong_forms_are_refused_by_field() {
 #[tokio::test]
 async fn an_unknown_task_type_is_told_with_the_known_ones() {
     let (_quire, user) = start().await;
-    let problem = user.submit(file("a.txt", TEXT).text("task_type", "paint")).await.assert_problem(422, "validation_failed");
+    let problem = user
+        .submit(file("a.txt", TEXT).text("task_type", "paint"))
+        .await
+        .assert_problem(422, "validation_failed");
     let sentence = problem["detail"].as_str().unwrap();
     assert!(sentence.contains("`paint`") && sentence.contains("extract_keywords"), "{sentence}");
 }
@@ -82,7 +85,11 @@ async fn what_is_no_form_is_refused() {
     for content_type in ["application/json", "application/x-www-form-urlencoded", "text/plain"] {
         post(&user.client, content_type, "{}").await.assert_problem(415, "unsupported_media_type");
     }
-    user.client.call(Method::POST, "/process/submit").send().await.assert_problem(415, "unsupported_media_type");
+    user.client
+        .call(Method::POST, "/process/submit")
+        .send()
+        .await
+        .assert_problem(415, "unsupported_media_type");
     assert_nothing_left(&quire).await;
 }
 
@@ -97,7 +104,14 @@ async fn broken_forms_are_refused() {
         (form, part.to_owned(), "upload_interrupted"),
         (form, "--b\r\ncontent-disposition: form-data\r\n\r\nx\r\n--b--\r\n".to_owned(), "malformed_request"),
         (form, "--b\r\nno header\r\n\r\nx\r\n--b--\r\n".to_owned(), "malformed_request"),
-        (form, format!("{}--b--\r\n", "--b\r\ncontent-disposition: form-data; name=\"x\"\r\n\r\n1\r\n".repeat(40)), "malformed_request"),
+        (
+            form,
+            format!(
+                "{}--b--\r\n",
+                "--b\r\ncontent-disposition: form-data; name=\"x\"\r\n\r\n1\r\n".repeat(40)
+            ),
+            "malformed_request",
+        ),
     ] {
         let answer = post(&user.client, content_type, body.clone()).await;
         answer.assert_status(400);

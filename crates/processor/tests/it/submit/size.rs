@@ -32,7 +32,8 @@ async fn wait_until_storing(quire: &Quire) {
 async fn a_file_of_just_the_limit_is_accepted() {
     let (quire, user) = start().await;
     user.submit_file("just.txt", vec![b'a'; LIMIT]).await;
-    let problem = user.submit(file("over.txt", vec![b'a'; LIMIT + 1])).await.assert_problem(413, "payload_too_large");
+    let problem =
+        user.submit(file("over.txt", vec![b'a'; LIMIT + 1])).await.assert_problem(413, "payload_too_large");
     assert_eq!(problem["detail"], "The file is larger than the 97.7 KiB that are accepted.");
     wait_until("the file that was too large is gone", || async { quire.files().len() == 1 }).await;
 }
@@ -85,10 +86,8 @@ async fn a_client_that_hangs_up_after_the_file_leaves_nothing() {
     upload.begin_file().await;
     upload.send(TEXT.as_bytes()).await.unwrap();
     upload.send(&next_part()).await.unwrap();
-    wait_until("the file is whole", || async {
-        quire.files().iter().any(|file| file.contains("/uploads/"))
-    })
-    .await;
+    wait_until("the file is whole", || async { quire.files().iter().any(|file| file.contains("/uploads/")) })
+        .await;
     drop(upload);
     assert_nothing_left(&quire).await;
 }

@@ -57,10 +57,12 @@ async fn wrong_bodies_are_refused() {
         (json!({"document_id": document, "params": []}), "params"),
         (json!({"document_id": document, "params": {"strange": 1}}), "params.strange"),
     ] {
-        let problem = user.client.post("/process/tasks", &body).await.assert_problem(422, "validation_failed");
+        let problem =
+            user.client.post("/process/tasks", &body).await.assert_problem(422, "validation_failed");
         assert!(problem["errors"][field].is_array(), "{field}: {problem}");
     }
-    let body = json!({"document_id": document, "task_type": "translate", "params": {"target_language": "de"}});
+    let body =
+        json!({"document_id": document, "task_type": "translate", "params": {"target_language": "de"}});
     user.client.post("/process/tasks", &body).await.assert_problem(422, "task_type_unavailable");
     let call = user.client.call(Method::POST, "/process/tasks").header("content-type", "application/json");
     call.body("{").send().await.assert_problem(400, "malformed_request");

@@ -111,7 +111,8 @@ async fn the_next_page_asks_the_same_question() {
     }
     let document: String = quire.database.query_one("select id from documents").await;
     let query = format!("?limit=2&status=cancelled&task_type=summarize&document_id={document}");
-    let expected = [[&tasks[0], &tasks[3]], [&tasks[4], &tasks[8]]].map(|page| page.map(String::clone).to_vec());
+    let expected =
+        [[&tasks[0], &tasks[3]], [&tasks[4], &tasks[8]]].map(|page| page.map(String::clone).to_vec());
     assert_eq!(pages(&user, &query).await, expected);
 }
 
@@ -119,8 +120,11 @@ async fn the_next_page_asks_the_same_question() {
 async fn wrong_questions_are_refused() {
     let quire = Setup::new().await.start().await;
     let user = quire.user("ada").await;
-    for (query, field) in [("?limit=0", "limit"), ("?limit=101", "limit"), ("?limit=-1", "limit"), ("?status=done", "status")] {
-        let problem = user.client.get(&format!("/process/tasks{query}")).await.assert_problem(422, "validation_failed");
+    for (query, field) in
+        [("?limit=0", "limit"), ("?limit=101", "limit"), ("?limit=-1", "limit"), ("?status=done", "status")]
+    {
+        let problem =
+            user.client.get(&format!("/process/tasks{query}")).await.assert_problem(422, "validation_failed");
         assert!(problem["errors"][field].is_array(), "{query}: {problem}");
     }
     for query in ["?limit=many", "?before=7", "?document_id=x"] {

@@ -8,9 +8,12 @@ use crate::support::{Quire, Setup, User};
 /// A task of this user, taken to a state.
 async fn task_in(quire: &Quire, user: &User, status: TaskStatus) -> String {
     let task = user.submit_text().await.task;
-    let to = |status: &str, and: &str| format!("update tasks set status = '{status}'{and} where id = '{task}';");
+    let to =
+        |status: &str, and: &str| format!("update tasks set status = '{status}'{and} where id = '{task}';");
     let claimed = to("processing", ", attempt = 1, worker = id, lease_until = now() + interval '1 hour'");
-    let end = |status| format!("{claimed}{}", to(status, ", worker = null, lease_until = null, finished_at = now()"));
+    let end = |status| {
+        format!("{claimed}{}", to(status, ", worker = null, lease_until = null, finished_at = now()"))
+    };
     let failed = format!(
         "{}update tasks set error_code = '{}', error_message = 'No.' where id = '{task}'",
         end("failed"),

@@ -19,7 +19,13 @@ async fn task_types_come_with_schemas_and_availability() {
         types.iter().map(|t| (t["name"].as_str().unwrap(), t["available"].as_bool().unwrap())).collect();
     assert_eq!(
         available,
-        [("summarize", true), ("extract_keywords", true), ("sentiment", true), ("translate", false), ("qa", true)]
+        [
+            ("summarize", true),
+            ("extract_keywords", true),
+            ("sentiment", true),
+            ("translate", false),
+            ("qa", true)
+        ]
     );
     for task_type in &types {
         for schema in ["params_schema", "output_schema"] {

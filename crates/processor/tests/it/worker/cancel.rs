@@ -114,7 +114,9 @@ async fn progress_is_told_while_a_task_runs() {
     assert_eq!(quire.events(&task).await, ["task_queued", "task_started", "task_progress", "task_completed"]);
     let event: Value = quire
         .database
-        .query_one("select json_build_array(status, progress, message) from events where name = 'task_progress'")
+        .query_one(
+            "select json_build_array(status, progress, message) from events where name = 'task_progress'",
+        )
         .await;
     assert_eq!(event, json!(["processing", 50, "Step 1 of 2 is done."]));
 }

@@ -34,11 +34,18 @@ async fn documents_of_every_kind_are_answered() {
         assert_eq!(task["output"]["task"], "summarize");
 
         let id = &submitted.document;
-        let document: Value = quire.database.query_one(&format!("select to_json(d) from documents d where id = '{id}'")).await;
+        let document: Value =
+            quire.database.query_one(&format!("select to_json(d) from documents d where id = '{id}'")).await;
         assert_eq!((&document["status"], &document["media_type"]), (&"COMPLETED".into(), &media_type.into()));
-        assert_eq!(quire.count(&format!("document_pages where document_id = '{id}' and text <> ''")).await, pages);
+        assert_eq!(
+            quire.count(&format!("document_pages where document_id = '{id}' and text <> ''")).await,
+            pages
+        );
         assert_eq!(quire.events(&submitted.task).await, ["task_queued", "task_started", "task_completed"]);
-        assert_eq!(quire.count(&format!("events where document_id = '{id}' and name = 'document_ready'")).await, 1);
+        assert_eq!(
+            quire.count(&format!("events where document_id = '{id}' and name = 'document_ready'")).await,
+            1
+        );
     }
 }
 
@@ -66,7 +73,8 @@ async fn what_cannot_be_read_fails_with_its_own_reason() {
         assert_eq!(quire.events(&submitted.task).await, ["task_queued", "task_started", "task_failed"]);
 
         let id = &submitted.document;
-        let document: Value = quire.database.query_one(&format!("select to_json(d) from documents d where id = '{id}'")).await;
+        let document: Value =
+            quire.database.query_one(&format!("select to_json(d) from documents d where id = '{id}'")).await;
         assert_eq!((&document["status"], &document["error_code"]), (&"FAILED".into(), &code.into()));
         assert_eq!(document["last_error"], sentence);
     }
@@ -91,7 +99,11 @@ async fn a_hostile_file_fails_alone() {
     assert_eq!(user.ended(&harmless.task).await["status"], "completed");
     for submitted in hostile {
         let task = user.ended(&submitted.task).await;
-        assert_eq!((&task["status"], &task["error_code"]), (&"failed".into(), &"document_too_complex".into()), "{task}");
+        assert_eq!(
+            (&task["status"], &task["error_code"]),
+            (&"failed".into(), &"document_too_complex".into()),
+            "{task}"
+        );
         assert_eq!(task["attempt"], 1);
     }
 }
@@ -106,7 +118,11 @@ async fn bytes_that_are_gone_are_told() {
     }
     let _worker = quire.start_worker(quire.surroundings.engine.clone());
     let task = user.ended(&submitted.task).await;
-    assert_eq!((&task["status"], &task["error_code"]), (&"failed".into(), &"document_missing".into()), "{task}");
+    assert_eq!(
+        (&task["status"], &task["error_code"]),
+        (&"failed".into(), &"document_missing".into()),
+        "{task}"
+    );
 }
 
 #[tokio::test]

@@ -102,7 +102,10 @@ async fn a_long_task_keeps_its_lease() {
     let task = user.submit_text().await.task;
     engine.started().await;
     let begun = "select extract(epoch from now() - started_at) > 1.5 from tasks";
-    quire_testkit::wait_until("more than the lease is over", || async { quire.database.query_one(begun).await }).await;
+    quire_testkit::wait_until("more than the lease is over", || async {
+        quire.database.query_one(begun).await
+    })
+    .await;
     engine.release(1);
     let done = user.wait_for(&task, "completed").await;
     assert_eq!((&done["attempt"], engine.runs()), (&json!(1), 1));

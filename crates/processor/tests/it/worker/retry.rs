@@ -67,7 +67,8 @@ async fn without_a_word_from_the_provider_the_wait_grows() {
     let user = quire.user("ada").await;
     let id = user.submit_text().await.task;
     // The seventh attempt of a task with many: 64 s to 128 s later comes the next.
-    let claimable = format!("update tasks set attempt = 6, max_attempts = 100, run_at = now() where id = '{id}'");
+    let claimable =
+        format!("update tasks set attempt = 6, max_attempts = 100, run_at = now() where id = '{id}'");
     let attempt = async || user.task(&id).await["attempt"].as_i64().unwrap();
     quire_testkit::wait_until("the first attempt is over", || async {
         let task = user.task(&id).await;
@@ -90,7 +91,8 @@ async fn without_a_word_from_the_provider_the_wait_grows() {
 
 #[tokio::test]
 async fn after_the_last_attempt_it_fails_with_the_last_reason() {
-    let engine = ScriptedEngine::new([busy(0), busy(0), Script::Fail(AiError::Timeout { provider: "scripted" })]);
+    let engine =
+        ScriptedEngine::new([busy(0), busy(0), Script::Fail(AiError::Timeout { provider: "scripted" })]);
     let setup = Setup::new().await.engine(engine.clone()).worker();
     let quire = setup.set("TASK_MAX_ATTEMPTS", 3).start().await;
     let user = quire.user("ada").await;
@@ -114,7 +116,10 @@ async fn after_the_last_attempt_it_fails_with_the_last_reason() {
 
 #[tokio::test]
 async fn what_trying_again_does_not_mend_fails_at_once() {
-    let engine = ScriptedEngine::new([Script::Fail(AiError::Auth { provider: "scripted" }), Script::Answer("ok".into())]);
+    let engine = ScriptedEngine::new([
+        Script::Fail(AiError::Auth { provider: "scripted" }),
+        Script::Answer("ok".into()),
+    ]);
     let quire = Setup::new().await.engine(engine.clone()).worker().start().await;
     let user = quire.user("ada").await;
     let id = user.submit_text().await.task;

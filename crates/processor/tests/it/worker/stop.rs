@@ -69,7 +69,10 @@ async fn a_claim_on_its_way_is_not_lost() {
     lock.batch_execute("begin; lock table tasks in share mode").await.unwrap();
     let worker = quire.start_worker(quire.surroundings.engine.clone());
     wait_until("the claim waits for the lock", || async {
-        quire.count("pg_stat_activity where query like 'with recursive turns%' and wait_event_type = 'Lock'").await > 0
+        quire
+            .count("pg_stat_activity where query like 'with recursive turns%' and wait_event_type = 'Lock'")
+            .await
+            > 0
     })
     .await;
     worker.begin_to_stop();

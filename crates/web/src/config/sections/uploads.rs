@@ -8,9 +8,10 @@ use super::super::{Alias, Reader, Section, Variable};
 pub struct UploadLimit;
 
 impl UploadLimit {
-    const MAX_UPLOAD_SIZE: Variable = Variable::new("MAX_UPLOAD_SIZE", "The largest file accepted, in bytes.")
-        .default("104857600")
-        .aliases(&[Alias::mebibytes("MAX_FILE_SIZE_MB"), Alias::kibibytes("MAX_FILE_SIZE_KB")]);
+    const MAX_UPLOAD_SIZE: Variable =
+        Variable::new("MAX_UPLOAD_SIZE", "The largest file accepted, in bytes.")
+            .default("104857600")
+            .aliases(&[Alias::mebibytes("MAX_FILE_SIZE_MB"), Alias::kibibytes("MAX_FILE_SIZE_KB")]);
 
     /// The section for `--help`.
     pub const SECTION: Section<'static> = Section { title: "Uploads", variables: &[Self::MAX_UPLOAD_SIZE] };

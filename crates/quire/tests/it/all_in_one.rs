@@ -1,0 +1,107 @@
+//! `quire`: everything in one process, with a private PostgreSQL.
+
+use std::os::unix::fs::PermissionsExt;
+
+use quire_testkit::{DEADLINE, TestDatabase};
+use rustix::process::Signal;
+use serde_json::Value;
+
+use crate::{
+    person::{PASSWORD, Person},
+    program::{Place, QUIRE, run, runs},
+    walkthrough,
+};
+
+#[tokio::test]
+async fn it_is_started_used_stopped_and_started_again() {
+    let place = Place::new();
+    let mut quire = place.quire(&[]);
+    let client = quire.ready().await;
+    assert!(quire.output().contains(&format!("{}/docs", client.base_url())), "{}", quire.output());
+    walkthrough::passes(&place, client.base_url()).await;
+    let ada = Person::register(&client, "ada").await;
+    let task = ada.summarize().await;
+    a_second_one_is_refused(&place, client.base_url()).await;
+
+    let postgres = place.postgres_pid().unwrap();
+    let mut socket = ada.socket("").await;
+    assert_eq!(socket.next_event(DEADLINE).await["event"], "connected");
+    quire.signal(Signal::INT);
+    assert_eq!(socket.close_code(DEADLINE).await.0, 1001);
+    assert!(quire.ended().await.success(), "{}", quire.log());
+    assert!(!runs(postgres), "PostgreSQL still runs");
+    assert!(place.postgres_pid().is_none());
+
+    let mut quire = place.quire(&[]);
+    let client = quire.ready().await;
+    stays(&ada.at(&client), &task).await;
+    stays(&Person::log_in(&client, "ada", PASSWORD).await, &task).await;
+    quire.interrupt().await;
+}
+
+/// The task is as it was when it was done.
+async fn stays(person: &Person, task: &Value) {
+    let path = format!("/auth/files/tasks/{}/", task["id"].as_str().or(task["task_id"].as_str()).unwrap());
+    let now: Value = person.get(&path).await.expect_status(200).json();
+    assert_eq!(&now, task);
+}
+
+/// On the same data, or on the same port; and the first one goes on.
+async fn a_second_one_is_refused(place: &Place, url: &str) {
+    let second = run(place.command(QUIRE, &[("PORT", "0")]), "").await;
+    second.assert_failed("another Quire is running on");
+    second.assert_failed(&place.data().canonicalize().unwrap().display().to_string());
+
+    let (elsewhere, port) = (Place::new(), url.rsplit(':').next().unwrap());
+    let second = run(elsewhere.command(QUIRE, &[("PORT", port)]), "").await;
+    second.assert_failed(&format!("port {port} is in use; set PORT to another"));
+    assert!(!elsewhere.data().join("postgres").exists(), "a database was made for nothing");
+
+    let client = quire_testkit::HttpClient::new(url);
+    client.get("/health/ready").await.assert_status(200);
+}
+
+#[tokio::test]
+async fn nothing_is_lost_when_it_is_killed() {
+    let place = Place::new();
+    let mut quire = place.quire(&[]);
+    let client = quire.ready().await;
+    let ada = Person::register(&client, "ada").await;
+    let task = ada.summarize().await;
+    quire.signal(Signal::KILL);
+    assert!(!quire.ended().await.success());
+    let left = place.postgres_pid().unwrap();
+
+    let mut quire = place.quire(&[]);
+    let client = quire.ready().await;
+    assert!(!runs(left), "the PostgreSQL of the killed run still runs");
+    stays(&ada.at(&client), &task).await;
+    stays(&Person::log_in(&client, "ada", PASSWORD).await, &task).await;
+    let secret = std::fs::metadata(place.data().join("jwt-secret")).unwrap();
+    assert_eq!(secret.permissions().mode() & 0o777, 0o600);
+    quire.interrupt().await;
+}
+
+#[tokio::test]
+async fn a_configured_database_is_used_and_left_running() {
+    let (place, database) = (Place::new(), TestDatabase::empty().await);
+    let variables = [("DATABASE_URL", database.url())];
+    let mut quire = place.quire(&variables);
+    let client = quire.ready().await;
+    assert!(quire.output().contains("the configured PostgreSQL"), "{}", quire.output());
+    Person::register(&client, "ada").await.summarize().await;
+    quire.interrupt().await;
+    assert!(!place.data().join("postgres").exists());
+    assert_eq!(database.query_one::<i64>("select count(*) from tasks where status = 'completed'").await, 1);
+    assert!(!quire.log().contains(database.url()), "the log has the address of the database");
+}
+
+#[tokio::test]
+async fn it_ends_when_its_postgresql_ends() {
+    let place = Place::new();
+    let mut quire = place.quire(&[]);
+    quire.ready().await;
+    rustix::process::kill_process(place.postgres_pid().unwrap(), Signal::INT).unwrap();
+    assert_eq!(quire.ended().await.code(), Some(1));
+    assert!(quire.log().contains("PostgreSQL has ended"), "{}", quire.log());
+}

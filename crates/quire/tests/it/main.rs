@@ -1,0 +1,12 @@
+//! The programs as people start them: real processes, a real PostgreSQL, a real nginx.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod all_in_one;
+mod command;
+mod configuration;
+mod generated;
+mod nginx;
+mod person;
+mod program;
+mod superuser;
+mod walkthrough;
