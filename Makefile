@@ -1,7 +1,7 @@
 # `make` alone lists what there is.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test test-tools lint format lint-code docs lint-deps lint-containers lint-scripts lint-nginx openapi bench ci
+.PHONY: help run test test-tools lint format lint-code docs lint-deps lint-containers lint-scripts lint-nginx openapi bench bench-load bench-functions ci
 
 help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '  make %-16s %s\n' "$$name" "$$text"; done
@@ -45,8 +45,14 @@ lint-nginx: ## Let nginx check its configuration
 openapi: ## Write openapi/ and .env.example from the code
 	@scripts/generate.sh
 
-bench: ## Run the benchmarks
-	cargo bench --locked --workspace
+bench: bench-load bench-functions ## Measure everything (ten minutes on an idle machine; see docs/PERFORMANCE.md)
+
+bench-load: ## Put load on a whole Quire; LOAD="queue --tasks 5000" runs one scenario
+	cargo build --locked --release -p quire -p quire-gateway -p quire-processor
+	cargo run --locked --release -p quire-benches --bin quire-load -- $(or $(LOAD),all)
+
+bench-functions: ## Run the benchmarks of single functions
+	cargo bench --locked -p quire-benches --bench functions
 
 ci: ## Everything, as continuous integration runs it
 	@.ci/run

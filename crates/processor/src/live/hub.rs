@@ -9,7 +9,7 @@ use std::{
 };
 
 use quire_domain::{EventId, UserId, event::Event};
-use tokio::sync::mpsc::{self, error::TrySendError};
+use tokio::sync::mpsc;
 
 use super::message::{EventMessage, Outgoing, SharedOutgoing};
 
@@ -96,18 +96,6 @@ impl Hub {
         state.cursor = Some(cursor);
     }
 
-    /// Passes on what is not in the log. Who has no room for it goes without: it can be
-    /// missed, and what is stored must not wait behind it.
-    pub fn publish_unstored(&self, user: UserId, message: EventMessage) {
-        let mut state = self.lock();
-        if state.users.contains_key(&user) {
-            let message = SharedOutgoing::new(Outgoing::from(message));
-            state.retain(user, |subscriber| {
-                !matches!(subscriber.sender.try_send(message.clone()), Err(TrySendError::Closed(_)))
-            });
-        }
-    }
-
     /// How many listen.
     pub fn subscribers(&self) -> usize {
         self.lock().users.values().map(Vec::len).sum()
@@ -133,8 +121,7 @@ impl State {
 #[cfg(test)]
 mod tests {
     use chrono::DateTime;
-    use quire_domain::{DocumentId, TaskId, event::EventName};
-    use uuid::Uuid;
+    use quire_domain::event::EventName;
 
     use super::*;
 
@@ -168,10 +155,6 @@ mod tests {
         std::iter::from_fn(|| subscription.receiver.try_recv().ok())
             .map(|m| m.id.map_or(-1, |id| id.0))
             .collect()
-    }
-
-    fn delta() -> EventMessage {
-        EventMessage::delta(TaskId(Uuid::nil()), DocumentId(Uuid::nil()), "x".into(), DateTime::UNIX_EPOCH)
     }
 
     #[test]
@@ -216,19 +199,6 @@ mod tests {
             assert_eq!(slow.recv().await.unwrap().id, Some(EventId(id)));
         }
         assert!(slow.recv().await.is_none());
-    }
-
-    #[test]
-    fn what_is_not_stored_is_dropped_rather_than_its_reader() {
-        let hub = hub_at(0);
-        let mut subscription = hub.subscribe(ANNA).unwrap();
-        for _ in 0..=BUFFER {
-            hub.publish_unstored(ANNA, delta());
-        }
-        assert_eq!(ids(&mut subscription), vec![-1; BUFFER]);
-        hub.publish_unstored(BERT, delta());
-        hub.publish(vec![event(1, ANNA)], EventId(1));
-        assert_eq!(ids(&mut subscription), [1]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use quire_domain::{
-    DocumentId, EventId, TaskId,
+    EventId,
     event::{Event, EventName},
 };
 use serde::Serialize;
@@ -16,12 +16,11 @@ use uuid::Uuid;
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct EventMessage {
     /// What happened: `connected`, `task_queued`, `task_started`, `task_progress`,
-    /// `task_delta`, `task_completed`, `task_failed`, `task_cancelled`, `document_ready`,
-    /// `document_quarantined` or `ping`.
+    /// `task_completed`, `task_failed`, `task_cancelled`, `document_ready` or `ping`.
     #[schema(example = "task_completed")]
     pub event: &'static str,
     /// The place in the log, to resume after; in `connected` the place from which events
-    /// follow; null where there is none (`task_delta`, `ping`).
+    /// follow; null in `ping`.
     #[schema(required, example = 1234)]
     pub id: Option<i64>,
     /// The task.
@@ -39,7 +38,7 @@ pub struct EventMessage {
     /// The state of the task or document after the event.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
-    /// A sentence for a person; in `task_delta` the next piece of text.
+    /// A sentence for a person.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// How far the task is, in percent.
@@ -74,16 +73,6 @@ impl EventMessage {
     /// The answer to a text `ping`.
     pub fn ping(now: DateTime<Utc>) -> Self {
         Self::bare(EventName::Ping, now)
-    }
-
-    /// The next piece of an answer that is being written.
-    pub fn delta(task: TaskId, document: DocumentId, text: String, now: DateTime<Utc>) -> Self {
-        Self {
-            task_id: Some(task.0),
-            document_id: Some(document.0),
-            message: Some(text),
-            ..Self::bare(EventName::TaskDelta, now)
-        }
     }
 }
 

@@ -22,9 +22,9 @@ pub(super) enum Interruption {
 
 /// The claims that a worker holds. Clones share them.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Leases(Arc<Mutex<HashMap<TaskId, Signals>>>);
+pub(super) struct Leases(Arc<Mutex<HashMap<TaskId, Arc<Signals>>>>);
 
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Signals {
     cancelled: CancellationToken,
     lost: CancellationToken,
@@ -33,7 +33,8 @@ struct Signals {
 impl Leases {
     /// Holds a claim until the lease is dropped. `hand_back` ends it early.
     pub(super) fn hold(&self, id: TaskId, hand_back: &CancellationToken) -> Lease {
-        let signals = Signals { cancelled: CancellationToken::new(), lost: CancellationToken::new() };
+        let signals =
+            Arc::new(Signals { cancelled: CancellationToken::new(), lost: CancellationToken::new() });
         self.lock().insert(id, signals.clone());
         Lease { id, leases: self.clone(), signals, hand_back: hand_back.clone() }
     }
@@ -57,7 +58,7 @@ impl Leases {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<TaskId, Signals>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<TaskId, Arc<Signals>>> {
         // Nothing in here can be left half done by a panic.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -68,7 +69,7 @@ impl Leases {
 pub(super) struct Lease {
     id: TaskId,
     leases: Leases,
-    signals: Signals,
+    signals: Arc<Signals>,
     hand_back: CancellationToken,
 }
 
@@ -85,6 +86,10 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        self.leases.lock().remove(&self.id);
+        let mut leases = self.leases.lock();
+        // The same worker may hold the task again already, for its next attempt.
+        if leases.get(&self.id).is_some_and(|held| Arc::ptr_eq(held, &self.signals)) {
+            leases.remove(&self.id);
+        }
     }
 }

@@ -7,9 +7,7 @@ use std::sync::{
 
 use async_trait::async_trait;
 use quire_ai::{
-    AiError, Answer, Progress, Request, RunContext,
-    engine::{Engine, EngineInfo},
-    task::TaskType,
+    AiError, Answer, Engine, EngineInfo, Progress, Request, RunContext, task::TaskType,
     testing::ScriptedEngine,
 };
 use quire_domain::failure::Failure;

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use quire_testkit::{DEADLINE, TestDatabase};
+use quire_testkit::{DEADLINE, TestDatabase, fixture, wait_until};
 use rustix::process::Signal;
 use serde_json::Value;
 
@@ -63,20 +63,32 @@ async fn a_second_one_is_refused(place: &Place, url: &str) {
 
 #[tokio::test]
 async fn nothing_is_lost_when_it_is_killed() {
+    const WAITING: usize = 6;
+    // What was being worked on is taken up again when its lease has run out.
+    let variables = [("WORKER_LEASE", "2")];
     let place = Place::new();
-    let mut quire = place.quire(&[]);
+    let mut quire = place.quire(&variables);
     let client = quire.ready().await;
     let ada = Person::register(&client, "ada").await;
     let task = ada.summarize().await;
+    for _ in 0..WAITING {
+        ada.submit(fixture("pdf/pdflatex-4-pages.pdf")).await.assert_status(202);
+    }
     quire.signal(Signal::KILL);
     assert!(!quire.ended().await.success());
     let left = place.postgres_pid().unwrap();
 
-    let mut quire = place.quire(&[]);
+    let mut quire = place.quire(&variables);
     let client = quire.ready().await;
     assert!(!runs(left), "the PostgreSQL of the killed run still runs");
-    stays(&ada.at(&client), &task).await;
-    stays(&Person::log_in(&client, "ada", PASSWORD).await, &task).await;
+    let ada = ada.at(&client);
+    stays(&ada, &task).await;
+    wait_until("everything is done", || async {
+        let tasks: Vec<Value> = ada.get("/auth/files/tasks/").await.expect_status(200).json();
+        assert_eq!(tasks.len(), 1 + WAITING);
+        tasks.iter().all(|task| task["status"] == "completed")
+    })
+    .await;
     let secret = std::fs::metadata(place.data().join("jwt-secret")).unwrap();
     assert_eq!(secret.permissions().mode() & 0o777, 0o600);
     quire.interrupt().await;

@@ -35,7 +35,7 @@ async fn what_is_counted_at_once_is_counted_exactly() {
         }
         let mut counts = join_all((0..AT_ONCE).map(|_| {
             let (pool, key) = (database.pool(), (*key).to_owned());
-            async move { count(&mut *pool.get().await.unwrap(), &key, 1).await.0 }
+            async move { count(&mut pool.get().await.unwrap(), &key, 1).await.0 }
         }))
         .await;
         counts.sort_unstable();

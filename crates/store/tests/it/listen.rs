@@ -16,7 +16,7 @@ async fn a_notification_wakes_every_listener_until_the_connection_ends() {
         listeners.push((listening, woken));
     }
     for _ in 0..3 {
-        listen::notify(&mut *database.pool().get().await.unwrap()).await.unwrap();
+        listen::notify(&mut database.pool().get().await.unwrap()).await.unwrap();
         for (_, woken) in &mut listeners {
             tokio::time::timeout(DEADLINE, woken.recv()).await.unwrap().unwrap();
         }

@@ -54,7 +54,7 @@ async fn of_two_at_the_same_moment_one_is_fresh() {
         let token = token(&mut connection, ada, family).await;
         let mut outcomes = join_all((0..2).map(|_| {
             let (pool, token) = (database.pool(), token.clone());
-            async move { redeem(&mut *pool.get().await.unwrap(), &token, 1).await }
+            async move { redeem(&mut pool.get().await.unwrap(), &token, 1).await }
         }))
         .await;
         outcomes.sort_by_key(|outcome| matches!(outcome, Redeemed::Reused { .. }));
@@ -109,7 +109,7 @@ async fn a_ticket_lets_in_once_and_in_time() {
     let tries = join_all((0..4).map(|_| {
         let pool = database.pool();
         async move {
-            sessions::redeem_socket_ticket(&mut *pool.get().await.unwrap(), b"one", at(29)).await.unwrap()
+            sessions::redeem_socket_ticket(&mut pool.get().await.unwrap(), b"one", at(29)).await.unwrap()
         }
     }))
     .await;

@@ -39,7 +39,7 @@ async fn of_two_with_one_key_at_once_one_is_accepted() {
         let key = format!("key {round}");
         let outcomes = join_all((0..2).map(|_| {
             let (pool, submission) = (database.pool(), Submission::of(ada).with_key(&key));
-            async move { submission.send(&mut *pool.get().await.unwrap()).await.unwrap() }
+            async move { submission.send(&mut pool.get().await.unwrap()).await.unwrap() }
         }))
         .await;
         let accepted = outcomes.iter().filter(|outcome| **outcome == Submitted::Accepted).count();

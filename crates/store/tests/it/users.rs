@@ -93,7 +93,7 @@ async fn of_two_who_register_at_once_one_gets_the_name() {
         let tries = join_all((0..4).map(|number| {
             let (pool, name) = (database.pool(), name.clone());
             async move {
-                create(&mut *pool.get().await.unwrap(), &name, &format!("{name}-{number}@example.com")).await
+                create(&mut pool.get().await.unwrap(), &name, &format!("{name}-{number}@example.com")).await
             }
         }))
         .await;
@@ -152,7 +152,7 @@ async fn api_calls_are_counted_one_by_one() {
     let (id, other) = (user(&mut connection, "ada").await, user(&mut connection, "bob").await);
     let counted = join_all((0..CALLS).map(|_| {
         let pool = database.pool();
-        async move { users::count_api_call(&mut *pool.get().await.unwrap(), id).await.unwrap() }
+        async move { users::count_api_call(&mut pool.get().await.unwrap(), id).await.unwrap() }
     }))
     .await;
     assert!(counted.into_iter().all(|counted| counted));

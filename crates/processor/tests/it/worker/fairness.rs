@@ -1,6 +1,6 @@
 //! One user's many tasks do not keep another's waiting.
 
-use quire_domain::{TaskId, UserId, clock::Clock, ids::uuid_v7};
+use quire_domain::{TaskId, UserId, ids::uuid_v7};
 use quire_store::queue::{self, Claim};
 
 use crate::support::{Quire, SECOND, Setup, User};

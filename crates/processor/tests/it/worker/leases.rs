@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use quire_domain::{UserId, clock::Clock, ids::uuid_v7};
+use quire_domain::{UserId, ids::uuid_v7};
 use quire_store::queue::{self, Claim, Completion, Ending};
 use serde_json::{Value, json};
 
