@@ -27,7 +27,7 @@ use tokio::runtime::Runtime;
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/extract/tests/fixtures");
 const DOCUMENTS: [&str; 5] = [
     "txt/de-utf8-bom.txt",
-    "docx/blk-containing-table.docx",
+    "docx/ComplexNumberedLists.docx",
     "pdf/cv-sb2nov-resume.pdf",
     "pdf/pdflatex-4-pages.pdf",
     "pdf/congress.pdf",

@@ -119,7 +119,7 @@ impl From<EventMessage> for Outgoing {
 
 #[cfg(test)]
 mod tests {
-    use quire_domain::UserId;
+    use quire_domain::{DocumentId, TaskId, UserId};
     use serde_json::{Value, json};
 
     use super::*;

@@ -10,8 +10,10 @@ use serde_json::Value;
 use crate::support::Setup;
 
 /// Operations that answer without a token, and why.
-const OPEN: &[(&str, &str)] =
-    &[("open_socket", "browsers cannot send the header here; the token in the address is checked by the socket")];
+const OPEN: &[(&str, &str)] = &[(
+    "open_socket",
+    "browsers cannot send the header here; the token in the address is checked by the socket",
+)];
 
 /// Every operation that needs one, with an address to call.
 const PROTECTED: &[(&str, &str, &str)] = &[

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta};
 use quire_domain::clock::{Clock, FakeClock};
-use quire_processor::housekeeping::Housekeeping;
+use quire_processor::{Surroundings, housekeeping::Housekeeping};
+use quire_web::shutdown::Shutdown;
 
 use crate::support::{Quire, SECOND, Setup};
 
@@ -111,4 +112,23 @@ async fn without_the_database_it_says_so() {
     assert!(housekeeping(&quire, &clock()).clean_up().await.is_err());
     quire.database.bring_back().await;
     housekeeping(&quire, &clock()).clean_up().await.unwrap();
+}
+
+/// What uploads of a killed process left is removed when the next one starts.
+#[tokio::test]
+async fn unfinished_uploads_of_a_killed_process_go() {
+    let quire = Setup::new().await.start().await;
+    quire.user("ada").await.submit_text().await;
+    let stored = quire.files();
+    let incoming = quire.media.path().join(".incoming");
+    for name in ["left-behind", "being-written"] {
+        std::fs::write(incoming.join(name), "half a file").unwrap();
+    }
+    let left_behind = std::fs::File::options().write(true).open(incoming.join("left-behind")).unwrap();
+    left_behind.set_modified(std::time::UNIX_EPOCH).unwrap();
+    let Surroundings { pool, tokens, clock, .. } = quire.surroundings.clone();
+    Surroundings::new(&quire.config, pool, tokens, clock, Shutdown::new()).await.unwrap();
+    let mut expected = stored;
+    expected.insert(incoming.join("being-written").to_str().unwrap().to_owned());
+    assert_eq!(quire.files(), expected);
 }

@@ -6,6 +6,7 @@ mod api;
 mod engines;
 mod housekeeping;
 mod live;
+mod program;
 mod raw;
 mod submit;
 mod support;

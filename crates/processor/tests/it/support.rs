@@ -1,7 +1,7 @@
 //! A whole processor of a test's own: its routes over real HTTP, a database, storage in a
 //! directory, and workers where a test wants them.
 
-use std::{collections::BTreeSet, path::Path, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, path::Path, process::Stdio, sync::Arc, time::Duration};
 
 use quire_ai::{SharedEngine, testing::ScriptedEngine};
 use quire_domain::{
@@ -24,6 +24,7 @@ use reqwest::{
 };
 use serde_json::Value;
 use tempfile::TempDir;
+use tokio::process::Command;
 
 pub(crate) const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
@@ -107,7 +108,7 @@ impl Setup {
             context,
             process.shutdown.clone(),
         ));
-        Quire { client, config, surroundings, process, database: self.database, media }
+        Quire { client, config, surroundings, _process: process, database: self.database, media }
     }
 }
 
@@ -118,7 +119,7 @@ pub(crate) struct Quire {
     pub(crate) config: ProcessorConfig,
     pub(crate) surroundings: Surroundings,
     /// The server, and the worker in it.
-    pub(crate) process: Process,
+    _process: Process,
     pub(crate) database: TestDatabase,
     pub(crate) media: TempDir,
 }
@@ -147,6 +148,22 @@ impl Quire {
     pub(crate) fn start_worker_with(&self, config: &ProcessorConfig, engine: SharedEngine) -> Process {
         let surroundings = Surroundings { engine, shutdown: Shutdown::new(), ..self.surroundings.clone() };
         Process::start(config, surroundings)
+    }
+
+    /// The program, with the same database and storage and nothing else in its environment.
+    pub(crate) fn program(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_quire-processor"));
+        command
+            .env_clear()
+            .current_dir(self.media.path())
+            .env("DATABASE_URL", self.database.url())
+            .env("JWT_SECRET_KEY", SECRET)
+            .env("MEDIA_ROOT", self.media.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true);
+        command
     }
 
     /// Every file in storage, those of unfinished uploads included.

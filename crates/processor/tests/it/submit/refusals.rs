@@ -104,6 +104,7 @@ async fn broken_forms_are_refused() {
         (form, part.to_owned(), "upload_interrupted"),
         (form, "--b\r\ncontent-disposition: form-data\r\n\r\nx\r\n--b--\r\n".to_owned(), "malformed_request"),
         (form, "--b\r\nno header\r\n\r\nx\r\n--b--\r\n".to_owned(), "malformed_request"),
+        (form, part.replace("a.txt", "a\u{7}.txt") + "\r\n--b--\r\n", "malformed_request"),
         (
             form,
             format!(

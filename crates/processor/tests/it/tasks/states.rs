@@ -109,9 +109,11 @@ async fn a_completed_task_reads_like_this() {
     let user = quire.user("ada").await;
     let task = user.submit_text().await.task;
     let task = user.wait_for(&task, "completed").await;
-    insta::assert_json_snapshot!(task, {
-        ".id" => "[id]", ".task_id" => "[id]", ".document_id" => "[id]",
-        ".created_at" => "[time]", ".started_at" => "[time]", ".finished_at" => "[time]",
-        ".output.duration_ms" => "[duration]",
+    insta::with_settings!({sort_maps => true}, {
+        insta::assert_json_snapshot!(task, {
+            ".id" => "[id]", ".task_id" => "[id]", ".document_id" => "[id]",
+            ".created_at" => "[time]", ".started_at" => "[time]", ".finished_at" => "[time]",
+            ".output.duration_ms" => "[duration]",
+        });
     });
 }

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use quire_testkit::fixture;
 use serde_json::Value;
 
-use crate::support::{Quire, Setup, TEXT, User};
+use crate::support::{Quire, Setup, User};
 
 async fn start() -> (Quire, User) {
     let quire = Setup::new().await.local_engine().worker().start().await;
@@ -125,17 +125,17 @@ async fn bytes_that_are_gone_are_told() {
     );
 }
 
+/// Also with the result of a task that found the document read already.
 #[tokio::test]
-async fn what_went_wrong_on_the_way_is_told_with_the_result() {
-    let (quire, user) = start().await;
-    let text = [TEXT.as_bytes(), b" \xff\xfe broken"].concat();
-    let submitted = user.submit_file("a.txt", text).await;
-    let task = user.wait_for(&submitted.task, "completed").await;
-    let document: Value = quire.database.query_one("select metadata from documents").await;
-    let of_reading = document["warnings"].as_array().cloned().unwrap_or_default();
-    let of_task = task["warnings"].as_array().unwrap();
-    assert!(of_task.starts_with(&of_reading), "{task}");
-    for warning in of_task {
-        assert!(warning["code"].is_string() && warning["message"].is_string(), "{warning}");
-    }
+async fn what_went_wrong_in_reading_is_told_with_every_result() {
+    let quire = Setup::new().await.worker().start().await;
+    let user = quire.user("ada").await;
+    let first = user.submit_fixture("pdf/habibi.pdf").await;
+    let of_first = user.wait_for(&first.task, "completed").await;
+    let second: Value = user.create_task(&first.document).await.expect_status(202).json();
+    let of_second = user.wait_for(second["id"].as_str().unwrap(), "completed").await;
+    assert_eq!(of_first["warnings"].as_array().map(Vec::len), Some(1), "{of_first}");
+    assert_eq!(of_first["warnings"][0]["code"], "characters_missing");
+    assert!(of_first["warnings"][0]["message"].as_str().unwrap().contains("parts of the text are missing"));
+    assert_eq!(of_second["warnings"], of_first["warnings"]);
 }

@@ -1,31 +1,16 @@
 //! Workers in processes of their own, killed in the middle of their work.
 
-use std::process::Stdio;
-
 use futures_util::{StreamExt, stream};
 use quire_testkit::wait_until;
 use serde_json::{Value, json};
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 
-use crate::support::{Quire, SECRET, Setup, TEXT};
+use crate::support::{Quire, Setup, TEXT};
 
 const TASKS: usize = 200;
 
 fn start_worker(quire: &Quire) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_quire-processor"))
-        .arg("worker")
-        .env_clear()
-        .current_dir(quire.media.path())
-        .env("DATABASE_URL", quire.database.url())
-        .env("JWT_SECRET_KEY", SECRET)
-        .env("MEDIA_ROOT", quire.media.path())
-        .env("WORKER_CONCURRENCY", "4")
-        .env("WORKER_LEASE", "2")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap()
+    quire.program().arg("worker").env("WORKER_CONCURRENCY", "4").env("WORKER_LEASE", "2").spawn().unwrap()
 }
 
 #[tokio::test]

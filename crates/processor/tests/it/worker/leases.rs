@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use quire_ai::testing::{Script, ScriptedEngine};
 use quire_domain::{UserId, ids::uuid_v7};
 use quire_store::queue::{self, Claim, Completion, Ending};
 use serde_json::{Value, json};
@@ -32,7 +33,7 @@ pub(super) fn completed(result: &str) -> Ending {
 }
 
 async fn finish(quire: &Quire, claim: &Claim, ending: &Ending) -> bool {
-    queue::finish(&mut *quire.database.pool().get().await.unwrap(), claim, ending).await.unwrap()
+    queue::finish(&mut quire.database.pool().get().await.unwrap(), claim, ending).await.unwrap()
 }
 
 #[tokio::test]
@@ -96,12 +97,12 @@ async fn a_claim_that_lives_is_left_alone() {
 /// A worker renews what it holds, for as long as it takes.
 #[tokio::test]
 async fn a_long_task_keeps_its_lease() {
-    let engine = quire_ai::testing::ScriptedEngine::new([quire_ai::testing::Script::Block("long".into())]);
-    let quire = Setup::new().await.engine(engine.clone()).set("WORKER_LEASE", 1).worker().start().await;
+    let engine = ScriptedEngine::new([Script::Block("long".into())]);
+    let quire = Setup::new().await.engine(engine.clone()).set("WORKER_LEASE", 2).worker().start().await;
     let user = quire.user("ada").await;
     let task = user.submit_text().await.task;
     engine.started().await;
-    let begun = "select extract(epoch from now() - started_at) > 1.5 from tasks";
+    let begun = "select extract(epoch from now() - started_at) > 2.5 from tasks";
     quire_testkit::wait_until("more than the lease is over", || async {
         quire.database.query_one(begun).await
     })
