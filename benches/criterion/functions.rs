@@ -30,7 +30,7 @@ const DOCUMENTS: [&str; 5] = [
     "docx/ComplexNumberedLists.docx",
     "pdf/cv-sb2nov-resume.pdf",
     "pdf/pdflatex-4-pages.pdf",
-    "pdf/congress.pdf",
+    "pdf/multicolumn.pdf",
 ];
 
 fn main() {

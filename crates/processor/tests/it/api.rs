@@ -148,7 +148,7 @@ async fn health_tells_of_the_database_and_storage() {
     quire.database.take_away().await;
     quire.client.get("/health/ready").await.assert_status(503);
     quire.client.get("/health/live").await.assert_status(200);
-    quire.database.bring_back().await;
+    quire.bring_back_database().await;
     quire.client.get("/health/ready").await.assert_status(200);
     std::fs::remove_dir_all(quire.media.path()).unwrap();
     quire.client.get("/health/ready").await.assert_status(503);

@@ -110,7 +110,7 @@ async fn without_the_database_it_says_so() {
     let quire = Setup::new().await.start().await;
     quire.database.take_away().await;
     assert!(housekeeping(&quire, &clock()).clean_up().await.is_err());
-    quire.database.bring_back().await;
+    quire.bring_back_database().await;
     housekeeping(&quire, &clock()).clean_up().await.unwrap();
 }
 

@@ -166,6 +166,21 @@ impl Quire {
         command
     }
 
+    /// Brings the database back, and waits until the pool has found out which of its connections
+    /// are dead: it hands them out in turn, and has ten at most.
+    pub(crate) async fn bring_back_database(&self) {
+        self.database.bring_back().await;
+        let alive = async || {
+            for _ in 0..10 {
+                if self.surroundings.pool.check().await.is_err() {
+                    return false;
+                }
+            }
+            true
+        };
+        wait_until("every connection is alive", alive).await;
+    }
+
     /// Every file in storage, those of unfinished uploads included.
     pub(crate) fn files(&self) -> BTreeSet<String> {
         let mut files = BTreeSet::new();

@@ -46,7 +46,7 @@ async fn without_the_database_nothing_is_accepted_until_it_is_back() {
         assert!(answer.header("retry-after").is_some());
     }
     assert!(quire.files().is_empty());
-    quire.database.bring_back().await;
+    quire.bring_back_database().await;
     user.submit_text().await;
     assert_eq!(quire.files().len(), 1);
 }
@@ -63,7 +63,7 @@ async fn a_file_that_came_while_the_database_went_is_not_kept() {
     upload.send(&end_of_form()).await.unwrap();
     upload.end().await;
     assert_eq!(upload.answer().await.status, 503);
-    quire.database.bring_back().await;
+    quire.bring_back_database().await;
     quire.wait_until_no_files().await;
     assert_eq!(quire.count("documents").await, 0);
 }

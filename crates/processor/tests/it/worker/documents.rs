@@ -1,7 +1,5 @@
 //! Real documents through the real reader, in its child process.
 
-use std::io::Write as _;
-
 use quire_testkit::fixture;
 use serde_json::Value;
 
@@ -82,9 +80,7 @@ async fn what_cannot_be_read_fails_with_its_own_reason() {
 }
 
 fn empty_zip() -> Vec<u8> {
-    let mut bytes = b"PK\x05\x06".to_vec();
-    bytes.write_all(&[0; 18]).unwrap();
-    bytes
+    [b"PK\x05\x06".as_slice(), &[0; 18]].concat()
 }
 
 /// One file eats all memory, one hangs; their neighbours do not notice.

@@ -149,9 +149,9 @@ async fn an_answer_survives_an_outage_of_the_database() {
     engine.started().await;
     quire.database.take_away().await;
     engine.release(1);
-    let health = user.client.get(&format!("/process/tasks/{id}")).await;
-    health.assert_problem(503, "database_unavailable");
-    quire.database.bring_back().await;
+    let answer = user.client.get(&format!("/process/tasks/{id}")).await;
+    answer.assert_problem(503, "database_unavailable");
+    quire.bring_back_database().await;
     let done = user.ended(&id).await;
     assert_eq!((&done["result"], &done["attempt"]), (&json!("worth waiting for"), &json!(1)));
     assert_eq!(engine.runs(), 1);

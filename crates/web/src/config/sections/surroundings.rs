@@ -36,9 +36,9 @@ mod tests {
     use super::{super::read, *};
 
     #[test]
-    fn surroundings_are_one_of_three() {
+    fn surroundings_are_one_of_two() {
         assert_eq!(read(&[("APP_ENV", "Production")], AppEnv::read).unwrap(), AppEnv::Production);
         let error = read(&[("APP_ENV", "prod")], AppEnv::read).unwrap_err();
-        assert!(error.contains("APP_ENV must be one of local, aws, production, not `prod`"), "{error}");
+        assert!(error.contains("APP_ENV must be one of local, production, not `prod`"), "{error}");
     }
 }
