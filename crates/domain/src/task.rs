@@ -1,8 +1,11 @@
-//! Tasks: their states, and when a failed attempt is tried again.
+//! Tasks: what they are, their states, and when a failed attempt is tried again.
 
 use std::{fmt, time::Duration};
 
-use crate::document::named_states;
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use crate::{DocumentId, TaskId, document::named_states};
 
 /// How often a task is tried before it ends as failed, unless configured otherwise.
 pub const DEFAULT_MAX_ATTEMPTS: i16 = 5;
@@ -38,6 +41,70 @@ impl TaskStatus {
                 | (Self::Failed | Self::Cancelled, Self::Pending)
         )
     }
+}
+
+/// A task, with the name of its document.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Task {
+    /// The task's id.
+    pub id: TaskId,
+    /// The document it works on.
+    pub document_id: DocumentId,
+    /// The name of that document.
+    pub filename: String,
+    /// What is to be done.
+    pub task_type: String,
+    /// How it is to be done, with defaults filled in.
+    pub params: Value,
+    /// Where it is on its way.
+    pub status: TaskStatus,
+    /// Which attempt this is; 0 before the first.
+    pub attempt: i16,
+    /// How many there may be.
+    pub max_attempts: i16,
+    /// Whether its user asked for it to be cancelled.
+    pub cancel_requested: bool,
+    /// How far it is, in percent.
+    pub progress: i16,
+    /// The answer, for people.
+    pub result: Option<String>,
+    /// The answer, for programs.
+    pub output: Option<Value>,
+    /// What went wrong without spoiling the whole: an array of `{code, message}`.
+    pub warnings: Value,
+    /// Why it failed, for programs.
+    pub error_code: Option<String>,
+    /// Why it failed, for people.
+    pub error_message: Option<String>,
+    /// Who answered.
+    pub provider: Option<String>,
+    /// With which model.
+    pub model: Option<String>,
+    /// Tokens sent to the model.
+    pub input_tokens: Option<i64>,
+    /// Tokens received from it.
+    pub output_tokens: Option<i64>,
+    /// What it cost in US dollars, as a plain decimal; `None` when the price is not known.
+    pub cost: Option<String>,
+    /// When it was submitted.
+    pub created_at: DateTime<Utc>,
+    /// When the last attempt began.
+    pub started_at: Option<DateTime<Utc>>,
+    /// When it was completed, failed or cancelled.
+    pub finished_at: Option<DateTime<Utc>>,
+}
+
+/// Which tasks to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TaskFilter {
+    /// Only those older than this one.
+    pub before: Option<TaskId>,
+    /// Only those in this state.
+    pub status: Option<TaskStatus>,
+    /// Only those of this type.
+    pub task_type: Option<String>,
+    /// Only those of this document.
+    pub document_id: Option<DocumentId>,
 }
 
 /// How long to wait before attempt number `attempt + 1`: exponential backoff with equal jitter

@@ -1,17 +1,13 @@
 //! A user's tasks, as the gateway shows them.
 
-use quire_domain::{Error, Result, TaskId, UserId};
-use quire_store::tasks::{self, Task, TaskFilter};
+use quire_domain::{
+    Error, Result, TaskId, UserId,
+    task::{Task, TaskFilter},
+};
+use quire_store::tasks;
+use quire_web::tasks::TaskPage;
 
 use crate::Gateway;
-
-/// A page of tasks, newest first.
-#[derive(Debug)]
-pub(crate) struct Page {
-    pub(crate) tasks: Vec<Task>,
-    /// Where the next page begins, if there is one.
-    pub(crate) next: Option<TaskId>,
-}
 
 /// Tasks of this user.
 pub(crate) async fn list_tasks(
@@ -19,14 +15,10 @@ pub(crate) async fn list_tasks(
     owner: UserId,
     filter: &TaskFilter,
     limit: u8,
-) -> Result<Page> {
+) -> Result<TaskPage> {
     let mut connection = gateway.pool().get().await?;
-    // One more than asked for tells whether there is a next page.
-    let mut tasks = tasks::list(&mut connection, owner, filter, i64::from(limit) + 1).await?;
-    let more = tasks.len() > usize::from(limit);
-    tasks.truncate(usize::from(limit));
-    let next = tasks.last().filter(|_| more).map(Task::id);
-    Ok(Page { tasks, next })
+    let tasks = tasks::list(&mut connection, owner, filter, i64::from(limit) + 1).await?;
+    Ok(TaskPage::of(tasks, limit))
 }
 
 /// One task of this user.

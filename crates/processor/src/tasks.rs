@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use quire_ai::{SharedEngine, task::TaskType};
 use quire_domain::{
-    DocumentId, Error, ErrorCode, FieldErrors, Result, TaskId, UserId, ports::clock::SharedClock,
+    DocumentId, Error, ErrorCode, FieldErrors, Result, TaskId, UserId,
+    ports::clock::SharedClock,
+    task::{Task, TaskFilter},
 };
 use quire_store::{
     AsyncPgConnection, Pool, documents,
-    tasks::{self, NewTask, Submitted, Task, TaskFilter},
+    tasks::{self, NewTask, Submitted},
 };
+use quire_web::tasks::TaskPage;
 use serde_json::{Map, Value};
 
 use crate::{config::TaskLimits, intake::Received, live::relay::Signal, load::Load};
@@ -175,13 +178,14 @@ impl Tasks {
         tasks::find(&mut connection, owner, id).await?.ok_or_else(|| Error::not_found("task"))
     }
 
-    /// Tasks, newest first.
+    /// A page of tasks, newest first.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn list_tasks(&self, owner: UserId, filter: &TaskFilter, limit: i64) -> Result<Vec<Task>> {
+    pub async fn list_tasks(&self, owner: UserId, filter: &TaskFilter, limit: u8) -> Result<TaskPage> {
         let mut connection = self.pool.get().await?;
-        tasks::list(&mut connection, owner, filter, limit).await
+        let tasks = tasks::list(&mut connection, owner, filter, i64::from(limit) + 1).await?;
+        Ok(TaskPage::of(tasks, limit))
     }
 
     /// Cancels a task: at once while it waits, soon while it is being worked on.
@@ -260,7 +264,7 @@ fn invalid(fields: FieldErrors) -> Error {
 }
 
 fn wrong_state(task: &Task, wanted: &str) -> Error {
-    Error::new(ErrorCode::WrongState, format!("The task is {}, so it cannot be {wanted}.", task.status()))
+    Error::new(ErrorCode::WrongState, format!("The task is {}, so it cannot be {wanted}.", task.status))
 }
 
 /// What a client sent is repeated in part only.

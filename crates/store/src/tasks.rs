@@ -8,7 +8,10 @@ use diesel::{
     sql_types::{BigInt, Binary, Jsonb, Nullable, SmallInt, Text, Uuid as SqlUuid},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use quire_domain::{DocumentId, Result, TaskId, UserId, task::TaskStatus};
+use quire_domain::{
+    DocumentId, Result, TaskId, UserId,
+    task::{Task, TaskFilter, TaskStatus},
+};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -18,51 +21,63 @@ use crate::{
     schema::{documents, tasks},
 };
 
-/// A task with the name of its document.
-#[derive(Debug, Clone, PartialEq, Queryable, Selectable)]
+#[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = tasks, check_for_backend(diesel::pg::Pg))]
-#[allow(missing_docs, reason = "the fields are the columns")]
-pub struct Task {
+struct Row {
     id: Uuid,
     document_id: Uuid,
     #[diesel(select_expression = documents::filename)]
-    pub filename: String,
-    pub task_type: String,
-    pub params: Value,
+    filename: String,
+    task_type: String,
+    params: Value,
     status: String,
-    pub attempt: i16,
-    pub max_attempts: i16,
-    pub cancel_requested: bool,
-    pub progress: i16,
-    pub result: Option<String>,
-    pub output: Option<Value>,
-    pub warnings: Value,
-    pub error_code: Option<String>,
-    pub error_message: Option<String>,
-    pub provider: Option<String>,
-    pub model: Option<String>,
-    pub input_tokens: Option<i64>,
-    pub output_tokens: Option<i64>,
-    pub cost: Option<BigDecimal>,
-    pub created_at: DateTime<Utc>,
-    pub started_at: Option<DateTime<Utc>>,
-    pub finished_at: Option<DateTime<Utc>>,
+    attempt: i16,
+    max_attempts: i16,
+    cancel_requested: bool,
+    progress: i16,
+    result: Option<String>,
+    output: Option<Value>,
+    warnings: Value,
+    error_code: Option<String>,
+    error_message: Option<String>,
+    provider: Option<String>,
+    model: Option<String>,
+    input_tokens: Option<i64>,
+    output_tokens: Option<i64>,
+    cost: Option<BigDecimal>,
+    created_at: DateTime<Utc>,
+    started_at: Option<DateTime<Utc>>,
+    finished_at: Option<DateTime<Utc>>,
 }
 
-impl Task {
-    /// The task's id.
-    pub fn id(&self) -> TaskId {
-        TaskId(self.id)
-    }
-
-    /// The document it works on.
-    pub fn document_id(&self) -> DocumentId {
-        DocumentId(self.document_id)
-    }
-
-    /// Where it is on its way. The column is checked, so the fallback is never seen.
-    pub fn status(&self) -> TaskStatus {
-        TaskStatus::parse(&self.status).unwrap_or(TaskStatus::Failed)
+impl From<Row> for Task {
+    fn from(row: Row) -> Self {
+        Self {
+            id: TaskId(row.id),
+            document_id: DocumentId(row.document_id),
+            filename: row.filename,
+            task_type: row.task_type,
+            params: row.params,
+            // The column is checked, so the fallback is never seen.
+            status: TaskStatus::parse(&row.status).unwrap_or(TaskStatus::Failed),
+            attempt: row.attempt,
+            max_attempts: row.max_attempts,
+            cancel_requested: row.cancel_requested,
+            progress: row.progress,
+            result: row.result,
+            output: row.output,
+            warnings: row.warnings,
+            error_code: row.error_code,
+            error_message: row.error_message,
+            provider: row.provider,
+            model: row.model,
+            input_tokens: row.input_tokens,
+            output_tokens: row.output_tokens,
+            cost: row.cost.map(|cost| cost.normalized().to_plain_string()),
+            created_at: row.created_at,
+            started_at: row.started_at,
+            finished_at: row.finished_at,
+        }
     }
 }
 
@@ -177,11 +192,12 @@ pub async fn find(connection: &mut AsyncPgConnection, owner: UserId, id: TaskId)
     tasks::table
         .inner_join(documents::table)
         .filter(tasks::id.eq(id.0).and(tasks::user_id.eq(owner.0)))
-        .select(Task::as_select())
-        .first(connection)
+        .select(Row::as_select())
+        .first::<Row>(connection)
         .await
         .optional()
         .context("reading a task")
+        .map(|row| row.map(Task::from))
 }
 
 /// The task that was made with this idempotency key.
@@ -196,24 +212,12 @@ pub async fn find_by_idempotency_key(
     tasks::table
         .inner_join(documents::table)
         .filter(tasks::user_id.eq(owner.0).and(tasks::idempotency_key.eq(key)))
-        .select(Task::as_select())
-        .first(connection)
+        .select(Row::as_select())
+        .first::<Row>(connection)
         .await
         .optional()
         .context("reading a task by its idempotency key")
-}
-
-/// Which tasks to list.
-#[derive(Debug, Clone, Default)]
-pub struct TaskFilter {
-    /// Only those older than this one.
-    pub before: Option<TaskId>,
-    /// Only those in this state.
-    pub status: Option<TaskStatus>,
-    /// Only those of this type.
-    pub task_type: Option<String>,
-    /// Only those of this document.
-    pub document_id: Option<DocumentId>,
+        .map(|row| row.map(Task::from))
 }
 
 /// Tasks of this user, newest first, at most `limit`. Their ids are ordered by time, so the
@@ -232,7 +236,7 @@ pub async fn list(
         .filter(tasks::user_id.eq(owner.0))
         .order(tasks::id.desc())
         .limit(limit)
-        .select(Task::as_select())
+        .select(Row::as_select())
         .into_boxed();
     if let Some(before) = filter.before {
         query = query.filter(tasks::id.lt(before.0));
@@ -246,7 +250,8 @@ pub async fn list(
     if let Some(document) = filter.document_id {
         query = query.filter(tasks::document_id.eq(document.0));
     }
-    query.load(connection).await.context("listing tasks")
+    let rows: Vec<Row> = query.load(connection).await.context("listing tasks")?;
+    Ok(rows.into_iter().map(Task::from).collect())
 }
 
 /// How many tasks of this user are not done yet, counted up to `limit`.

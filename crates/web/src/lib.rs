@@ -69,6 +69,7 @@ pub mod problem;
 pub mod request;
 pub mod server;
 pub mod shutdown;
+pub mod tasks;
 pub mod telemetry;
 #[cfg(test)]
 mod testing;

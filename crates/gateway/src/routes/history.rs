@@ -5,86 +5,15 @@ use actix_web::{
     http::header::LINK,
     web::{Data, Json, Path, Query},
 };
-use quire_domain::{Error, FieldErrors, Result, TaskId, task::TaskStatus};
-use quire_store::tasks::TaskFilter;
+use quire_domain::Error;
 use quire_web::{
     caller::Caller,
     problem::{HttpResult, ProblemBody},
+    tasks::{ListTasks, TaskView, next_link},
 };
-use serde::Deserialize;
-use utoipa::IntoParams;
 
-use super::{FILES, view::TaskView};
+use super::FILES;
 use crate::{Gateway, history};
-
-const DEFAULT_LIMIT: u8 = 50;
-const MAX_LIMIT: u8 = 100;
-
-/// Which tasks to list. Read as text, so that all that is wrong can be said at once.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-struct ListQuery {
-    /// How many at most.
-    #[param(value_type = Option<u8>, minimum = 1, maximum = 100, default = 50)]
-    limit: Option<String>,
-    /// Only those older than the task of this id: the `next` link has it.
-    #[param(value_type = Option<uuid::Uuid>)]
-    before: Option<String>,
-    /// Only those in this state: `pending`, `processing`, `completed`, `failed` or `cancelled`.
-    #[param(example = "completed")]
-    status: Option<String>,
-    /// Only those of this type.
-    #[param(example = "summarize")]
-    task_type: Option<String>,
-}
-
-impl ListQuery {
-    fn check(&self) -> Result<(TaskFilter, u8)> {
-        let mut errors = FieldErrors::default();
-        let limit = self.limit.as_deref().map(|text| {
-            let limit = text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
-            limit.unwrap_or_else(|| {
-                errors.add("limit", format!("A limit is a number from 1 to {MAX_LIMIT}."));
-                DEFAULT_LIMIT
-            })
-        });
-        let filter = TaskFilter {
-            before: checked(
-                &self.before,
-                |text| text.parse().ok(),
-                || {
-                    errors.add("before", "This is not the id of a task.");
-                },
-            ),
-            status: checked(&self.status, TaskStatus::parse, || {
-                let names: Vec<_> = TaskStatus::ALL.iter().map(|status| status.as_str()).collect();
-                errors.add("status", format!("A status is one of {}.", names.join(", ")));
-            }),
-            task_type: checked(&self.task_type, task_type, || {
-                errors.add("task_type", "This is not the name of a task type.");
-            }),
-            document_id: None,
-        };
-        errors.into_result().map(|()| (filter, limit.unwrap_or(DEFAULT_LIMIT)))
-    }
-}
-
-fn checked<T>(
-    value: &Option<String>,
-    parse: impl FnOnce(&str) -> Option<T>,
-    wrong: impl FnOnce(),
-) -> Option<T> {
-    let parsed = parse(value.as_deref()?);
-    if parsed.is_none() {
-        wrong();
-    }
-    parsed
-}
-
-fn task_type(text: &str) -> Option<String> {
-    let plain = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'-');
-    ((1..=64).contains(&text.len()) && text.bytes().all(plain)).then(|| text.to_owned())
-}
 
 /// List tasks
 ///
@@ -92,7 +21,7 @@ fn task_type(text: &str) -> Option<String> {
 /// page.
 #[utoipa::path(
     tag = FILES,
-    params(ListQuery),
+    params(ListTasks),
     responses(
         (status = 200, description = "The tasks, without `output`.", body = [TaskView],
             headers(("link" = String, description = "`<...>; rel=\"next\"`, where there are more."))),
@@ -105,28 +34,15 @@ fn task_type(text: &str) -> Option<String> {
 pub(super) async fn list_tasks(
     caller: Caller,
     gateway: Data<Gateway>,
-    query: Query<ListQuery>,
+    query: Query<ListTasks>,
 ) -> HttpResult<HttpResponse> {
     let (filter, limit) = query.check()?;
     let page = history::list_tasks(&gateway, caller.user_id, &filter, limit).await?;
     let mut response = HttpResponse::Ok();
     if let Some(next) = page.next {
-        response.insert_header((LINK, next_link(&filter, limit, next)));
+        response.insert_header((LINK, next_link("/auth/files/tasks", &filter, limit, next)));
     }
-    let tasks: Vec<_> = page.tasks.into_iter().map(TaskView::line).collect();
-    Ok(response.json(tasks))
-}
-
-/// The link to the page after `last` (RFC 8288). What the filter holds needs no escaping.
-fn next_link(filter: &TaskFilter, limit: u8, last: TaskId) -> String {
-    let mut query = format!("limit={limit}&before={last}");
-    if let Some(status) = filter.status {
-        query.push_str(&format!("&status={status}"));
-    }
-    if let Some(task_type) = &filter.task_type {
-        query.push_str(&format!("&task_type={task_type}"));
-    }
-    format!("</auth/files/tasks?{query}>; rel=\"next\"")
+    Ok(response.json(page.lines()))
 }
 
 /// Get a task

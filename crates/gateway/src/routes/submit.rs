@@ -9,9 +9,9 @@ use quire_web::{
     caller::Caller,
     problem::{HttpResult, ProblemBody},
     request::RequestId,
+    tasks::AcceptedView,
 };
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use super::FILES;
 use crate::{
@@ -38,24 +38,6 @@ struct SubmitForm {
     params: Option<String>,
 }
 
-/// A file that was accepted.
-#[derive(ToSchema)]
-#[schema(example = json!({
-    "task_id": "0198f3a2-6c1e-7d3a-9a55-0d7c2b9b8a01", "document_id": "0198f3a2-6c1d-7b1f-8e21-4d1f6f0f5c02",
-    "status": "pending", "message": "The file was accepted. The result will follow.",
-    "filename": "report.pdf", "task_type": "summarize"
-}))]
-#[expect(dead_code, reason = "describes the answer, which is passed on as it is")]
-struct Accepted {
-    task_id: Uuid,
-    document_id: Uuid,
-    /// `pending`, unless the request repeated an earlier one by its idempotency key.
-    status: &'static str,
-    message: &'static str,
-    filename: String,
-    task_type: String,
-}
-
 /// Submit a file
 ///
 /// Takes a file and a task type, and answers as soon as the file is stored. The work is done
@@ -68,7 +50,7 @@ struct Accepted {
     ),
     request_body(content = SubmitForm, content_type = "multipart/form-data"),
     responses(
-        (status = 202, description = "The file was accepted.", body = Accepted),
+        (status = 202, description = "The file was accepted.", body = AcceptedView),
         (status = 400, description = "`malformed_request` or `upload_interrupted`.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 401, description = "`not_authenticated`, `token_invalid` or `token_expired`.", body = ProblemBody, content_type = "application/problem+json"),
         (status = 413, description = "`payload_too_large`.", body = ProblemBody, content_type = "application/problem+json"),

@@ -5,7 +5,6 @@ mod live;
 mod submission;
 mod submit;
 mod tasks;
-mod view;
 
 pub use docs::docs;
 

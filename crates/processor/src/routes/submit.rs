@@ -8,10 +8,10 @@ use actix_web::{
     web::{Data, Payload},
 };
 use quire_domain::{Error, ErrorCode};
-use quire_web::{caller::Caller, problem::HttpResult};
+use quire_web::{caller::Caller, problem::HttpResult, tasks::AcceptedView};
 use utoipa::ToSchema;
 
-use super::{submission, view::Accepted};
+use super::submission;
 use crate::{Processor, routes::tasks::idempotency_key};
 
 /// The form of a submission.
@@ -41,7 +41,7 @@ struct SubmitForm {
     params(("Idempotency-Key" = Option<String>, Header, description = "1 to 128 visible characters, unique per request.")),
     request_body(content = SubmitForm, content_type = "multipart/form-data"),
     responses(
-        (status = 202, description = "Accepted; the result will follow.", body = Accepted),
+        (status = 202, description = "Accepted; the result will follow.", body = AcceptedView),
         (status = 400, description = "The form could not be read, or the upload ended early."),
         (status = 401, description = "No valid token."),
         (status = 413, description = "The file is too large."),
@@ -68,8 +68,8 @@ pub(crate) async fn submit_document(
         submission::receive(&mut body, caller.user_id, &processor.intake, &processor.tasks, key).await?;
     let task = processor.tasks.submit_document(caller.user_id, received, order).await?;
     Ok(HttpResponse::Accepted()
-        .insert_header((header::LOCATION, format!("/process/tasks/{}", task.id())))
-        .json(Accepted::from(task)))
+        .insert_header((header::LOCATION, format!("/process/tasks/{}", task.id)))
+        .json(AcceptedView::from(task)))
 }
 
 fn check_content_type(request: &HttpRequest) -> Result<(), Error> {

@@ -6,15 +6,18 @@ use actix_web::{
     post,
     web::{Data, Path, Query},
 };
-use quire_domain::{DocumentId, Error, ErrorCode, FieldErrors, TaskId, task::TaskStatus};
-use quire_store::tasks::TaskFilter;
-use quire_web::{caller::Caller, json_body::JsonBody, problem::HttpResult};
+use quire_domain::{DocumentId, Error, ErrorCode, TaskId};
+use quire_web::{
+    caller::Caller,
+    json_body::JsonBody,
+    problem::HttpResult,
+    tasks::{ListTasks, TaskView, next_link},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::view::TaskView;
 use crate::Processor;
 
 /// One more task for a document that is there already.
@@ -61,68 +64,8 @@ pub(crate) async fn create_task(
     processor.tasks.check_load(caller.user_id).await?;
     let task = processor.tasks.create_task(caller.user_id, DocumentId(body.document_id), &order).await?;
     Ok(HttpResponse::Accepted()
-        .insert_header((header::LOCATION, format!("/process/tasks/{}", task.id())))
+        .insert_header((header::LOCATION, format!("/process/tasks/{}", task.id)))
         .json(TaskView::full(task)))
-}
-
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-struct ListTasks {
-    /// At most so many; 50 when left out, 100 at most.
-    #[param(minimum = 1, maximum = 100)]
-    limit: Option<i64>,
-    /// Only tasks older than this one (the `Link` header has it for the next page).
-    before: Option<Uuid>,
-    /// Only tasks in this state.
-    status: Option<String>,
-    /// Only tasks of this type.
-    task_type: Option<String>,
-    /// Only tasks of this document.
-    document_id: Option<Uuid>,
-}
-
-impl ListTasks {
-    fn check(&self) -> Result<(TaskFilter, i64), Error> {
-        let mut errors = FieldErrors::default();
-        let limit = self.limit.unwrap_or(50);
-        if !(1..=100).contains(&limit) {
-            errors.add("limit", "The limit is 1 to 100.");
-        }
-        let status = self.status.as_deref().map(|name| {
-            TaskStatus::parse(name)
-                .ok_or("The states are pending, processing, completed, failed and cancelled.")
-        });
-        let status = status.transpose().unwrap_or_else(|message| {
-            errors.add("status", message);
-            None
-        });
-        errors.into_result()?;
-        let filter = TaskFilter {
-            before: self.before.map(TaskId),
-            status,
-            task_type: self.task_type.clone(),
-            document_id: self.document_id.map(DocumentId),
-        };
-        Ok((filter, limit))
-    }
-
-    /// The address of the next page: the same question, from the last id on.
-    fn next_page(&self, limit: i64, last: Uuid) -> String {
-        let mut address = format!("/process/tasks?limit={limit}&before={last}");
-        for (name, value) in [
-            ("status", self.status.clone()),
-            ("task_type", self.task_type.clone()),
-            ("document_id", self.document_id.map(|id| id.to_string())),
-        ] {
-            // Values that reach this point are names and ids, which need no escaping in a query.
-            if let Some(value) =
-                value.filter(|value| value.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c)))
-            {
-                address.push_str(&format!("&{name}={value}"));
-            }
-        }
-        address
-    }
 }
 
 /// List tasks
@@ -148,16 +91,12 @@ pub(crate) async fn list_tasks(
     query: Query<ListTasks>,
 ) -> HttpResult<HttpResponse> {
     let (filter, limit) = query.check()?;
-    // One more than asked for tells whether there is a next page.
-    let mut tasks = processor.tasks.list_tasks(caller.user_id, &filter, limit + 1).await?;
-    let more = tasks.len() as i64 > limit;
-    tasks.truncate(usize::try_from(limit).unwrap_or_default());
+    let page = processor.tasks.list_tasks(caller.user_id, &filter, limit).await?;
     let mut response = HttpResponse::Ok();
-    if let (true, Some(last)) = (more, tasks.last()) {
-        let next = query.next_page(limit, last.id().0);
-        response.insert_header((header::LINK, format!("<{next}>; rel=\"next\"")));
+    if let Some(next) = page.next {
+        response.insert_header((header::LINK, next_link("/process/tasks", &filter, limit, next)));
     }
-    Ok(response.json(tasks.into_iter().map(TaskView::line).collect::<Vec<_>>()))
+    Ok(response.json(page.lines()))
 }
 
 /// Read a task

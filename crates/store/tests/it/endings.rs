@@ -74,7 +74,7 @@ async fn a_completed_task_reads_back_whole() {
     assert!(queue::report_progress(&mut connection, &claim, 40, "Reading.").await.unwrap());
     queue::finish(&mut connection, &claim, &completion()).await.unwrap();
     let task = tasks::find(&mut connection, ada, claim.id()).await.unwrap().unwrap();
-    assert_eq!((task.status(), task.progress), (TaskStatus::Completed, 100));
+    assert_eq!((task.status, task.progress), (TaskStatus::Completed, 100));
     assert_eq!((task.result.as_deref(), task.output), (Some("Short."), Some(json!({"summary": "Short."}))));
     assert_eq!(task.warnings, json!(["one page is empty"]));
     assert_eq!((task.input_tokens, task.output_tokens), (Some(12), Some(3)));

@@ -1,11 +1,14 @@
 //! With many rows, what is asked often reads no table from end to end.
 
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
-use quire_domain::{EventId, TaskId, UserId, task::TaskStatus};
+use quire_domain::{
+    EventId, TaskId, UserId,
+    task::{TaskFilter, TaskStatus},
+};
 use quire_store::{
     events,
     queue::{self, Ending},
-    tasks::{self, TaskFilter},
+    tasks,
 };
 use quire_testkit::TestDatabase;
 

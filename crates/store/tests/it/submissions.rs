@@ -1,10 +1,14 @@
 //! Tasks on their way in, and as their users read them.
 
 use futures_util::future::join_all;
-use quire_domain::{DocumentId, ErrorCode, TaskId, UserId, ids::uuid_v7, task::TaskStatus};
+use quire_domain::{
+    DocumentId, ErrorCode, TaskId, UserId,
+    ids::uuid_v7,
+    task::{TaskFilter, TaskStatus},
+};
 use quire_store::{
     documents,
-    tasks::{self, Submitted, Task, TaskFilter},
+    tasks::{self, Submitted},
 };
 use quire_testkit::TestDatabase;
 use serde_json::Value;
@@ -18,7 +22,7 @@ async fn a_submission_is_stored_whole() {
     let submission = Submission::of(ada).with_key("once");
     assert_eq!(submission.send(&mut connection).await.unwrap(), Submitted::Accepted);
     let task = tasks::find(&mut connection, ada, submission.task).await.unwrap().unwrap();
-    assert_eq!((task.status(), task.document_id()), (TaskStatus::Pending, submission.document));
+    assert_eq!((task.status, task.document_id), (TaskStatus::Pending, submission.document));
     assert_eq!((task.filename.as_str(), task.task_type.as_str()), ("report.pdf", "summarize"));
     let document = documents::find(&mut connection, ada, submission.document).await.unwrap().unwrap();
     assert_eq!((document.sha256.as_slice(), document.size), ([7; 32].as_slice(), 7));
@@ -97,7 +101,7 @@ async fn nothing_is_stored_for_an_account_that_is_gone() {
 
 async fn listed(database: &TestDatabase, owner: UserId, filter: &TaskFilter, limit: i64) -> Vec<TaskId> {
     let mut connection = database.pool().get().await.unwrap();
-    tasks::list(&mut connection, owner, filter, limit).await.unwrap().iter().map(Task::id).collect()
+    tasks::list(&mut connection, owner, filter, limit).await.unwrap().iter().map(|task| task.id).collect()
 }
 
 #[tokio::test]
