@@ -39,8 +39,8 @@ pub(crate) struct Options {
     /// How long each step lasts.
     #[arg(long, default_value_t = 8)]
     seconds: u64,
-    /// Accounts that the clients share.
-    #[arg(long, default_value_t = 8)]
+    /// Accounts that the clients share: so many that none has more waiting than is usual.
+    #[arg(long, default_value_t = 32)]
     users: usize,
 }
 

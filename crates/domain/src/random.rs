@@ -17,7 +17,7 @@ pub fn bytes<const N: usize>() -> Result<[u8; N], Error> {
 /// A fraction in `0.0..1.0`, for jitter; not for secrets.
 ///
 /// # Errors
-/// As [`bytes`].
+/// As [`bytes()`].
 pub fn fraction() -> Result<f64, Error> {
     let word = u32::from_le_bytes(bytes::<4>()?);
     Ok(f64::from(word) / (f64::from(u32::MAX) + 1.0))

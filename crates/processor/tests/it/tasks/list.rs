@@ -90,7 +90,7 @@ async fn lists_hold_only_what_was_asked_for() {
         ("?status=pending".to_owned(), vec![&more, &b.task]),
         ("?status=completed".to_owned(), vec![]),
         ("?task_type=qa".to_owned(), vec![&more]),
-        ("?task_type=unknown%26x".to_owned(), vec![]),
+        ("?task_type=unknown".to_owned(), vec![]),
         (format!("?document_id={}", a.document), vec![&more, &a.task]),
         (format!("?document_id={}&status=pending", a.document), vec![&more]),
         (format!("?before={}", b.task), vec![&a.task]),
@@ -120,15 +120,19 @@ async fn the_next_page_asks_the_same_question() {
 async fn wrong_questions_are_refused() {
     let quire = Setup::new().await.start().await;
     let user = quire.user("ada").await;
-    for (query, field) in
-        [("?limit=0", "limit"), ("?limit=101", "limit"), ("?limit=-1", "limit"), ("?status=done", "status")]
-    {
+    for (query, field) in [
+        ("?limit=0", "limit"),
+        ("?limit=101", "limit"),
+        ("?limit=-1", "limit"),
+        ("?limit=many", "limit"),
+        ("?before=7", "before"),
+        ("?status=done", "status"),
+        ("?task_type=unknown%26x", "task_type"),
+        ("?document_id=x", "document_id"),
+    ] {
         let problem =
             user.client.get(&format!("/process/tasks{query}")).await.assert_problem(422, "validation_failed");
         assert!(problem["errors"][field].is_array(), "{query}: {problem}");
-    }
-    for query in ["?limit=many", "?before=7", "?document_id=x"] {
-        user.client.get(&format!("/process/tasks{query}")).await.assert_problem(400, "malformed_request");
     }
 }
 
