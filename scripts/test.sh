@@ -6,6 +6,7 @@ cd "$(dirname "$0")/.."
 . scripts/lib.sh
 
 scripts/install-deps.sh test
+use_node || { say "The tests need Node 20.15 or newer."; exit 1; }
 make --no-print-directory test-tools
 
 # The system's own cargo-nextest first; the pinned one comes after it on the path.
