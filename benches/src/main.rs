@@ -17,6 +17,7 @@ mod workplace;
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::workplace::Workplace;
 
@@ -63,7 +64,7 @@ async fn main() -> ExitCode {
     let measured = tokio::select! {
         measured = measure(arguments) => measured,
         // Dropping the scenario stops what it has started.
-        _ = tokio::signal::ctrl_c() => Err("interrupted".into()),
+        interrupted = interrupted() => Err(interrupted),
     };
     match measured {
         Ok(()) => ExitCode::SUCCESS,
@@ -72,6 +73,19 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Completes when somebody wants this program to end.
+async fn interrupted() -> Error {
+    let mut terminate = match signal(SignalKind::terminate()) {
+        Ok(terminate) => terminate,
+        Err(error) => return error.into(),
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+    "interrupted".into()
 }
 
 async fn measure(arguments: Arguments) -> Result<()> {
