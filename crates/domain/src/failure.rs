@@ -33,6 +33,8 @@ failure_codes! {
     DocumentUnsupported = "document_unsupported";
     /// Reading it went over a limit on time, memory or output, or killed the reader.
     DocumentTooComplex = "document_too_complex";
+    /// The document does not have the pages that were asked for.
+    PageNotFound = "page_not_found";
     /// The bytes of the document are gone from storage.
     DocumentMissing = "document_missing";
     /// The provider cannot do this to this text (for example a language it does not speak).

@@ -28,6 +28,12 @@ pub enum ExtractError {
         /// What the content turned out to be.
         media_type: String,
     },
+    /// It has not as many pages as were asked for.
+    #[error("the document has only {pages} pages")]
+    NoSuchPage {
+        /// How many it has.
+        pages: u32,
+    },
     /// Reading it went over a limit or killed the child.
     #[error("the document is too complex: {0}")]
     TooComplex(Excess),
@@ -101,6 +107,10 @@ impl ExtractError {
                 format!(
                     "The document is too complex: {excess}. Save a simpler or shorter version and upload that."
                 ),
+            ),
+            Self::NoSuchPage { pages } => Failure::new(
+                FailureCode::PageNotFound,
+                format!("The document has only {pages} pages. Ask for pages that it has."),
             ),
             Self::Unavailable(_) => return None,
         })

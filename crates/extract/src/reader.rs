@@ -5,15 +5,20 @@ use crate::{
     error::{Excess, ExtractError},
     limits::Limits,
     media_type,
+    options::ReadOptions,
     readers::{docx::DocxReader, pdf::PdfReader, text::TextReader},
 };
 
 /// A document to be read.
-pub(crate) struct Source {
+pub(crate) struct Source<'a> {
     /// All of it.
     pub(crate) bytes: Vec<u8>,
+    /// What its content says it is: one of the reader's types.
+    pub(crate) media_type: &'a str,
+    /// What is wanted of it.
+    pub(crate) options: &'a ReadOptions,
     /// What reading it may cost.
-    pub(crate) limits: Limits,
+    pub(crate) limits: &'a Limits,
 }
 
 /// What a reader found in a document.
@@ -31,26 +36,26 @@ pub(crate) trait Reader: Sync {
     fn media_types(&self) -> &'static [&'static str];
 
     /// Reads a document of one of these types.
-    fn read(&self, source: Source) -> Result<Content, ExtractError>;
+    fn read(&self, source: Source<'_>) -> Result<Content, ExtractError>;
 }
 
 const READERS: &[&dyn Reader] = &[&PdfReader, &DocxReader, &TextReader];
 
-/// Finds out what a document is and has it read. `filename` is a hint where content leaves a choice.
+/// Finds out what a document is and has it read.
 pub(crate) fn read_document(
     bytes: Vec<u8>,
-    filename: &str,
+    options: &ReadOptions,
     limits: &Limits,
 ) -> Result<Extracted, ExtractError> {
     if bytes.is_empty() {
         return Err(ExtractError::Empty);
     }
-    let media_type = media_type::detect(&bytes, filename);
+    let media_type = media_type::detect(&bytes, &format!("document.{}", options.extension));
     let reader = READERS
         .iter()
         .find(|reader| reader.media_types().contains(&media_type.as_str()))
         .ok_or_else(|| ExtractError::Unsupported { media_type: media_type.clone() })?;
-    let source = Source { bytes, limits: limits.clone() };
+    let source = Source { bytes, media_type: &media_type, options, limits };
     let mut content = reader.read(source)?;
 
     leave_out_pages_over(limits.pages, &mut content);
@@ -63,9 +68,6 @@ pub(crate) fn read_document(
     let size: usize = content.pages.iter().map(|page| page.text.len()).sum();
     if size as u64 > limits.output {
         return Err(ExtractError::TooComplex(Excess::Output));
-    }
-    if content.pages.iter().all(|page| page.text.trim().is_empty()) {
-        return Err(ExtractError::Empty);
     }
     let Content { pages, metadata, warnings } = content;
     Ok(Extracted { media_type, pages, metadata, warnings })
@@ -81,7 +83,7 @@ fn one_line(words: &str) -> Option<String> {
 
 fn leave_out_pages_over(limit: u32, content: &mut Content) {
     let read = content.pages.len();
-    let total = content.metadata.page_count.map_or(read, |count| count as usize).max(read);
+    let total = content.metadata.pages.map_or(read, |count| count as usize).max(read);
     let kept = limit as usize;
     if total > kept {
         content.pages.truncate(kept);
@@ -108,7 +110,7 @@ mod tests {
     use super::*;
 
     fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractError> {
-        read_document(bytes.to_vec(), "notes.txt", limits)
+        read_document(bytes.to_vec(), &ReadOptions::of_file("notes.txt"), limits)
     }
 
     #[test]
@@ -145,8 +147,9 @@ mod tests {
 
     #[test]
     fn nothing_to_read_is_empty() {
-        for bytes in [&b""[..], b"  \r\n\t", b"\x0c \x0c", b"\xef\xbb\xbf"] {
-            assert!(matches!(read(bytes, &Limits::default()), Err(ExtractError::Empty)), "{bytes:?}");
+        assert!(matches!(read(b"", &Limits::default()), Err(ExtractError::Empty)));
+        for bytes in [&b"  \r\n\t"[..], b"\x0c \x0c", b"\xef\xbb\xbf"] {
+            assert!(!read(bytes, &Limits::default()).unwrap().has_text(), "{bytes:?}");
         }
     }
 }

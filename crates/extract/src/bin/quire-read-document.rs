@@ -7,12 +7,12 @@ use std::{
     process::ExitCode,
 };
 
-use quire_extract::{child, limits::Limits};
+use quire_extract::{child, limits::Limits, options::ReadOptions};
 
 #[tokio::main(flavor = "current_thread")]
 async fn print(path: &str) -> io::Result<ExitCode> {
     let reader = child::ChildReader::of_this_program(Limits::default())?;
-    match reader.read(Path::new(path), path).await {
+    match reader.read(Path::new(path), &ReadOptions::of_file(path)).await {
         Ok(document) => {
             let mut stdout = io::stdout().lock();
             serde_json::to_writer_pretty(&mut stdout, &document)?;

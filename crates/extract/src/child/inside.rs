@@ -15,6 +15,7 @@ use super::{Answer, SUBCOMMAND};
 use crate::{
     error::{Excess, ExtractError},
     limits::Limits,
+    options::ReadOptions,
     reader::read_document,
 };
 
@@ -37,7 +38,8 @@ pub fn run_if_child() {
     }
     let argument = |value: Option<std::ffi::OsString>| value.and_then(|value| value.into_string().ok());
     let limits = argument(arguments.next()).and_then(|json| serde_json::from_str::<Limits>(&json).ok());
-    let (Some(limits), Some(extension)) = (limits, argument(arguments.next())) else {
+    let options = argument(arguments.next()).and_then(|json| serde_json::from_str::<ReadOptions>(&json).ok());
+    let (Some(limits), Some(options)) = (limits, options) else {
         process::exit(EX_USAGE);
     };
     // The message of a panic may quote the document.
@@ -45,7 +47,7 @@ pub fn run_if_child() {
     if restrict(&limits).is_err() {
         process::exit(EX_IOERR);
     }
-    let reading = move || process::exit(read_and_answer(&format!("document.{extension}"), &limits));
+    let reading = move || process::exit(read_and_answer(&options, &limits));
     if thread::Builder::new().stack_size(STACK_SIZE).spawn(reading).is_err() {
         process::exit(EX_IOERR);
     }
@@ -75,7 +77,7 @@ fn limit(resource: Resource, soft: u64, hard: u64) -> io::Result<()> {
 }
 
 /// Reads the document from standard input, writes the answer to standard output; the exit code.
-fn read_and_answer(filename: &str, limits: &Limits) -> i32 {
+fn read_and_answer(options: &ReadOptions, limits: &Limits) -> i32 {
     let mut bytes = Vec::new();
     if io::stdin().lock().take(limits.input + 1).read_to_end(&mut bytes).is_err() {
         return EX_IOERR;
@@ -83,7 +85,7 @@ fn read_and_answer(filename: &str, limits: &Limits) -> i32 {
     let answer = if bytes.len() as u64 > limits.input {
         Answer::Verdict(ExtractError::TooComplex(Excess::Input))
     } else {
-        match panic::catch_unwind(|| read_document(bytes, filename, limits)) {
+        match panic::catch_unwind(|| read_document(bytes, options, limits)) {
             Ok(Ok(document)) => Answer::Document(document),
             Ok(Err(verdict)) => Answer::Verdict(verdict),
             Err(_) => Answer::Verdict(ExtractError::TooComplex(Excess::Crash)),

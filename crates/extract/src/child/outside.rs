@@ -19,7 +19,7 @@ use crate::{
     document::Extracted,
     error::{Excess, ExtractError},
     limits::Limits,
-    media_type,
+    options::ReadOptions,
 };
 
 /// Bytes of the child's standard error that are counted.
@@ -46,19 +46,18 @@ impl ChildReader {
         Ok(Self::new(std::env::current_exe()?, limits))
     }
 
-    /// Reads the document at `path`. Of `filename`, the extension is a hint where content leaves a
-    /// choice. Dropping the future kills the child.
+    /// Reads the document at `path`. Dropping the future kills the child.
     ///
     /// # Errors
     ///
     /// The verdict on the document, or [`ExtractError::Unavailable`] if there is none.
-    pub async fn read(&self, path: &Path, filename: &str) -> Result<Extracted, ExtractError> {
+    pub async fn read(&self, path: &Path, options: &ReadOptions) -> Result<Extracted, ExtractError> {
         let file = tokio::fs::File::open(path).await.map_err(ExtractError::Unavailable)?;
         let size = file.metadata().await.map_err(ExtractError::Unavailable)?.len();
         if size > self.limits.input {
             return Err(ExtractError::TooComplex(Excess::Input));
         }
-        let mut child = self.start(file.into_std().await, filename).map_err(ExtractError::Unavailable)?;
+        let mut child = self.start(file.into_std().await, options).map_err(ExtractError::Unavailable)?;
         let ended = timeout(self.limits.wall, collect(&mut child, self.limits.output)).await;
         match ended {
             Ok(Ok(Ended { status, stdout })) => answer(status, &stdout),
@@ -68,11 +67,11 @@ impl ChildReader {
         // A child that still runs is killed when it goes out of scope.
     }
 
-    fn start(&self, document: std::fs::File, filename: &str) -> io::Result<Child> {
+    fn start(&self, document: std::fs::File, options: &ReadOptions) -> io::Result<Child> {
         Command::new(&self.program)
             .arg(SUBCOMMAND)
             .arg(serde_json::to_string(&self.limits)?)
-            .arg(media_type::extension(filename))
+            .arg(serde_json::to_string(options)?)
             .stdin(Stdio::from(document))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

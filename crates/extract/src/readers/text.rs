@@ -16,7 +16,7 @@ impl Reader for TextReader {
         media_type::PLAIN_TEXT
     }
 
-    fn read(&self, source: Source) -> Result<Content, ExtractError> {
+    fn read(&self, source: Source<'_>) -> Result<Content, ExtractError> {
         let Some((text, encoding)) = encoding::decode(&source.bytes) else {
             return Err(ExtractError::Unsupported { media_type: media_type::BINARY.into() });
         };
@@ -28,7 +28,7 @@ impl Reader for TextReader {
             .map(|(text, number)| Page::text(number, text.to_owned()))
             .collect();
         let metadata = Metadata {
-            page_count: Some(page_count),
+            pages: Some(page_count),
             encoding: Some(encoding.name().to_owned()),
             ..Metadata::default()
         };

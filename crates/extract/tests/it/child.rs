@@ -7,7 +7,9 @@ use std::{
     time::Duration,
 };
 
-use quire_extract::{Excess, ExtractError, child::ChildReader, limits::Limits, media_type::PDF};
+use quire_extract::{
+    Excess, ExtractError, child::ChildReader, limits::Limits, media_type::PDF, options::ReadOptions,
+};
 use tempfile::NamedTempFile;
 
 use crate::support::{fixture, read_with, reader, small_limits};
@@ -16,7 +18,8 @@ use crate::support::{fixture, read_with, reader, small_limits};
 async fn many_documents_can_be_read_at_once() {
     let reader = reader(small_limits());
     let path = fixture("pdf/cv-sb2nov-resume.pdf");
-    let read = || reader.read(&path, "cv.pdf");
+    let options = ReadOptions::of_file("cv.pdf");
+    let read = || reader.read(&path, &options);
     let (a, b, c, d) = tokio::join!(read(), read(), read(), read());
     for document in [a, b, c, d] {
         assert_eq!(document.unwrap().media_type, PDF);
@@ -27,7 +30,7 @@ async fn many_documents_can_be_read_at_once() {
 async fn a_document_over_the_input_limit_is_not_even_started_on() {
     let limits = Limits { input: 1000, ..small_limits() };
     let reader = ChildReader::new("/nonexistent/program".into(), limits);
-    let result = reader.read(&fixture("pdf/congress.pdf"), "congress.pdf").await;
+    let result = reader.read(&fixture("pdf/congress.pdf"), &ReadOptions::of_file("congress.pdf")).await;
     assert!(matches!(result, Err(ExtractError::TooComplex(Excess::Input))), "{result:?}");
 }
 
@@ -43,7 +46,7 @@ async fn an_answer_that_grows_by_its_escapes_is_refused() {
     let file = NamedTempFile::new().unwrap();
     fs::write(file.path(), "\t\n".repeat(500) + "x").unwrap();
     let limits = Limits { output: 1500, ..small_limits() };
-    let result = reader(limits).read(file.path(), "tabs.txt").await;
+    let result = reader(limits).read(file.path(), &ReadOptions::of_file("tabs.txt")).await;
     assert!(matches!(result, Err(ExtractError::TooComplex(Excess::Output))), "{result:?}");
 }
 
@@ -53,23 +56,24 @@ async fn an_answer_that_grows_by_its_escapes_is_refused() {
 async fn a_child_that_talks_without_end_is_cut_off() {
     let limits = Limits { output: 1 << 20, wall: Duration::from_secs(20), ..small_limits() };
     let reader = ChildReader::new("/usr/bin/yes".into(), limits);
-    let result = reader.read(&fixture("pdf/habibi.pdf"), "a.pdf").await;
+    let result = reader.read(&fixture("pdf/habibi.pdf"), &ReadOptions::of_file("a.pdf")).await;
     assert!(matches!(result, Err(ExtractError::TooComplex(Excess::Output))), "{result:?}");
 }
 
 #[tokio::test]
 async fn a_missing_file_or_program_is_no_verdict() {
-    let missing = reader(small_limits()).read(Path::new("/nonexistent/file"), "a.pdf").await;
+    let missing =
+        reader(small_limits()).read(Path::new("/nonexistent/file"), &ReadOptions::of_file("a.pdf")).await;
     assert!(matches!(missing, Err(ExtractError::Unavailable(_))));
     let reader = ChildReader::new("/nonexistent/program".into(), small_limits());
-    let missing = reader.read(&fixture("pdf/habibi.pdf"), "a.pdf").await;
+    let missing = reader.read(&fixture("pdf/habibi.pdf"), &ReadOptions::of_file("a.pdf")).await;
     assert!(matches!(missing, Err(ExtractError::Unavailable(_))));
 }
 
 #[tokio::test]
 async fn a_program_that_is_no_reader_is_no_verdict() {
     let reader = ChildReader::new("/usr/bin/false".into(), small_limits());
-    let result = reader.read(&fixture("pdf/habibi.pdf"), "a.pdf").await;
+    let result = reader.read(&fixture("pdf/habibi.pdf"), &ReadOptions::of_file("a.pdf")).await;
     assert!(matches!(result, Err(ExtractError::Unavailable(_))), "{result:?}");
 }
 
@@ -84,7 +88,8 @@ async fn dropping_the_future_kills_the_child() {
     // The extension is an argument of the child, so it marks this one among all processes.
     let reader = reader(patient());
     let path = fixture("hostile/cmap_range_4g.pdf");
-    let reading = reader.read(&path, "a.dropped");
+    let options = ReadOptions::of_file("a.dropped");
+    let reading = reader.read(&path, &options);
     let started = async { wait_for(|| !children_with("dropped").is_empty()).await };
     tokio::select! {
         result = reading => panic!("{result:?}"),
@@ -115,7 +120,8 @@ async fn the_child_dies_with_its_parent() {
 async fn the_child_has_its_limits_and_no_environment() {
     let reader = reader(patient());
     let path = fixture("hostile/cmap_range_4g.pdf");
-    let reading = reader.read(&path, "a.limited");
+    let options = ReadOptions::of_file("a.limited");
+    let reading = reader.read(&path, &options);
     let looked = async {
         wait_for(|| children_with("limited").iter().any(|child| limit_of(child, "Max file size") == "0"))
             .await;

@@ -39,7 +39,7 @@ async fn every_file_ends_in_its_own_way() {
     let mut outcomes = Vec::new();
     for path in fixtures_in("hostile") {
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-        let result = reader.read(&path, &name).await;
+        let result = reader.read(&path, &quire_extract::options::ReadOptions::of_file(&name)).await;
         outcomes.push((name, outcome(&result)));
     }
     let outcomes: Vec<_> = outcomes.iter().map(|(name, outcome)| (name.as_str(), outcome.as_str())).collect();

@@ -21,7 +21,7 @@ async fn every_page_is_read() {
     let document = read("pdf/pdflatex-4-pages.pdf").await.unwrap();
     let numbers: Vec<_> = document.pages.iter().map(|page| page.number).collect();
     assert_eq!(numbers, [1, 2, 3, 4]);
-    assert_eq!(document.metadata.page_count, Some(4));
+    assert_eq!(document.metadata.pages, Some(4));
     assert!(document.pages.iter().all(|page| page.method == Method::Text && page.text.len() > 2000));
     assert_eq!(document.warnings, []);
 }
@@ -31,7 +31,7 @@ async fn pages_over_the_limit_are_left_out_with_a_warning() {
     let limits = Limits { pages: 2, ..small_limits() };
     let document = read_with("pdf/pdflatex-4-pages.pdf", limits).await.unwrap();
     assert_eq!(document.pages.len(), 2);
-    assert_eq!(document.metadata.page_count, Some(4));
+    assert_eq!(document.metadata.pages, Some(4));
     assert_eq!(document.warnings[0].code, "pages_left_out");
 }
 
@@ -73,7 +73,7 @@ async fn documents_that_want_a_password_say_so() {
 #[tokio::test]
 async fn an_encrypted_document_that_opens_without_a_password_is_read() {
     let document = read("pdf/form_dd0293.pdf").await.unwrap();
-    assert!(document.metadata.encrypted);
+    assert_eq!(document.metadata.encrypted, Some(true));
     assert_eq!(document.metadata.author.as_deref(), Some("DoD Component"));
     assert_eq!(document.pages.len(), 4);
     assert!(
@@ -85,7 +85,7 @@ async fn an_encrypted_document_that_opens_without_a_password_is_read() {
 async fn the_title_is_told() {
     let document = read("pdf/google-doc-document.pdf").await.unwrap();
     assert_eq!(document.metadata.title.as_deref(), Some("PDF Example Document"));
-    assert!(!document.metadata.encrypted);
+    assert_eq!(document.metadata.encrypted, Some(false));
     assert!(document.pages[0].text.starts_with("Example document\nBeautiful is better than ugly."));
 }
 

@@ -5,7 +5,9 @@ use std::{
     time::Duration,
 };
 
-use quire_extract::{ExtractError, child::ChildReader, document::Extracted, limits::Limits};
+use quire_extract::{
+    ExtractError, child::ChildReader, document::Extracted, limits::Limits, options::ReadOptions,
+};
 
 pub(crate) fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
@@ -37,7 +39,7 @@ pub(crate) fn reader(limits: Limits) -> ChildReader {
 }
 
 pub(crate) async fn read_with(name: &str, limits: Limits) -> Result<Extracted, ExtractError> {
-    reader(limits).read(&fixture(name), name).await
+    reader(limits).read(&fixture(name), &ReadOptions::of_file(name)).await
 }
 
 pub(crate) async fn read(name: &str) -> Result<Extracted, ExtractError> {

@@ -1,7 +1,4 @@
-use quire_extract::{
-    ExtractError,
-    document::{Method, Page},
-};
+use quire_extract::{ExtractError, document::Method, options::ReadOptions};
 use tempfile::NamedTempFile;
 
 use crate::support::{fixture, read, reader, small_limits, text_of};
@@ -37,10 +34,12 @@ async fn the_encoding_is_told() {
 async fn a_form_feed_begins_a_page() {
     let file = NamedTempFile::new().unwrap();
     std::fs::write(file.path(), "first\r\nline\x0csecond\x0c").unwrap();
-    let document = reader(small_limits()).read(file.path(), "pages.txt").await.unwrap();
-    let page = |number, text: &str| Page { number, text: text.into(), method: Method::Text };
-    assert_eq!(document.pages, [page(1, "first\nline"), page(2, "second")]);
-    assert_eq!(document.metadata.page_count, Some(2));
+    let document =
+        reader(small_limits()).read(file.path(), &ReadOptions::of_file("pages.txt")).await.unwrap();
+    let pages: Vec<_> =
+        document.pages.iter().map(|page| (page.number, page.text.as_str(), page.method)).collect();
+    assert_eq!(pages, [(1, "first\nline", Method::Text), (2, "second", Method::Text)]);
+    assert_eq!(document.metadata.pages, Some(2));
 }
 
 #[tokio::test]
@@ -53,7 +52,10 @@ async fn binary_files_named_as_text_are_unsupported() {
 
 #[tokio::test]
 async fn a_picture_is_named_as_one() {
-    let error = reader(small_limits()).read(&fixture("images/python.png"), "letter.pdf").await.unwrap_err();
+    let error = reader(small_limits())
+        .read(&fixture("images/python.png"), &ReadOptions::of_file("letter.pdf"))
+        .await
+        .unwrap_err();
     let message = error.failure().unwrap().message;
     assert!(message.contains("picture (image/png)"), "{message}");
 }
@@ -62,7 +64,8 @@ async fn a_picture_is_named_as_one() {
 async fn a_table_stays_as_it_is_written() {
     let file = NamedTempFile::new().unwrap();
     std::fs::write(file.path(), "name,city\nAda,\"London\"\n").unwrap();
-    let document = reader(small_limits()).read(file.path(), "people.csv").await.unwrap();
+    let document =
+        reader(small_limits()).read(file.path(), &ReadOptions::of_file("people.csv")).await.unwrap();
     assert_eq!(document.media_type, "text/csv");
     assert_eq!(document.pages[0].text, "name,city\nAda,\"London\"\n");
 }

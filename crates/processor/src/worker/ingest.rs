@@ -9,6 +9,7 @@ use quire_domain::{
 use quire_extract::{
     ExtractError,
     document::{Extracted, Method},
+    options::ReadOptions,
 };
 use quire_store::{
     documents::{self, Document, Page, Reading},
@@ -76,7 +77,7 @@ async fn extract(parts: &WorkerParts, document: &Document) -> Result<Result<Extr
         Err(BlobError::NotFound) => return Ok(Err(missing())),
         Err(error) => return Err(storage_failed(error).into()),
     };
-    match parts.reader.read(&file.path, &document.filename).await {
+    match parts.reader.read(&file.path, &ReadOptions::of_file(&document.filename)).await {
         Ok(extracted) => Ok(Ok(extracted)),
         Err(error) => match error.failure() {
             Some(failure) => Ok(Err(failure)),

@@ -28,7 +28,7 @@ impl Reader for DocxReader {
         &[media_type::DOCX]
     }
 
-    fn read(&self, source: Source) -> Result<Content, ExtractError> {
+    fn read(&self, source: Source<'_>) -> Result<Content, ExtractError> {
         if media_type::is_compound_file(&source.bytes) {
             return Err(compound_file(&source.bytes));
         }

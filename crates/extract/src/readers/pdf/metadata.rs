@@ -7,11 +7,11 @@ use crate::document::Metadata;
 pub(super) fn of(pdf: &Pdf) -> Metadata {
     let info = pdf.metadata();
     Metadata {
-        page_count: Some(u32::try_from(pdf.pages().len()).unwrap_or(u32::MAX)),
+        pages: Some(u32::try_from(pdf.pages().len()).unwrap_or(u32::MAX)),
         title: info.title.as_deref().map(text_string),
         author: info.author.as_deref().map(text_string),
-        encrypted: is_encrypted(pdf),
-        encoding: None,
+        encrypted: Some(is_encrypted(pdf)),
+        ..Metadata::default()
     }
 }
 

@@ -31,7 +31,7 @@ impl Reader for PdfReader {
         &[media_type::PDF]
     }
 
-    fn read(&self, source: Source) -> Result<Content, ExtractError> {
+    fn read(&self, source: Source<'_>) -> Result<Content, ExtractError> {
         let pdf = Pdf::new(source.bytes).map_err(load_error)?;
         let pages = pdf.pages();
         if pages.is_empty() {
@@ -169,7 +169,7 @@ fn listed(pages: &[u32]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::limits::Limits;
+    use crate::{limits::Limits, options::ReadOptions};
 
     /// A document of one page in Helvetica, with these operators as content.
     fn read(content: &str, page: &str, limits: Limits) -> Result<Content, ExtractError> {
@@ -182,7 +182,13 @@ mod tests {
              5 0 obj <</Length {}>> stream\n{content}\nendstream endobj\ntrailer <</Root 1 0 R>>\n",
             content.len()
         );
-        PdfReader.read(Source { bytes: pdf.into_bytes(), limits })
+        let options = ReadOptions::default();
+        PdfReader.read(Source {
+            bytes: pdf.into_bytes(),
+            media_type: media_type::PDF,
+            options: &options,
+            limits: &limits,
+        })
     }
 
     fn text(operators: &str) -> String {
