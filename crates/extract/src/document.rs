@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::{error::ExtractError, statistics};
+
 /// A document that was read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Extracted {
@@ -19,6 +21,28 @@ impl Extracted {
     /// Whether a page has text.
     pub fn has_text(&self) -> bool {
         self.pages.iter().any(|page| !page.text.trim().is_empty())
+    }
+
+    /// Why there is no text in it; `None` if there is some.
+    pub fn textless(&self) -> Option<ExtractError> {
+        let is_media = ["audio/", "video/"].iter().any(|kind| self.media_type.starts_with(kind));
+        let has_pictures = self.pages.iter().any(|page| page.is_picture && page.method == Method::Text);
+        if self.has_text() {
+            None
+        } else if is_media {
+            Some(ExtractError::Unsupported { media_type: self.media_type.clone() })
+        } else if has_pictures {
+            Some(ExtractError::ImageOnly)
+        } else {
+            Some(ExtractError::Empty)
+        }
+    }
+
+    /// Counts the words of the text and finds out its language, for the metadata.
+    pub fn measure_text(&mut self) {
+        let words = self.pages.iter().map(|page| statistics::words(&page.text)).sum();
+        self.metadata.words = self.has_text().then_some(words);
+        self.metadata.language = statistics::language(self.pages.iter().map(|page| page.text.as_str()));
     }
 }
 

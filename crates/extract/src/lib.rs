@@ -1,7 +1,7 @@
 //! Bytes in, pages of text out.
 //!
 //! Documents come from strangers, and every parser has inputs that make it hang, eat memory or
-//! abort. So the services read documents only through [`child::ChildReader`]: one process per
+//! abort. So the services read documents only through [`child::ChildPool`]: one process per
 //! document, with limits on time, memory and output, in which the parsers of this crate run.
 //! Only [`media_type::detect`] runs in the service's own process.
 //!
@@ -16,5 +16,8 @@ pub mod media_type;
 pub mod options;
 mod reader;
 mod readers;
+mod render;
+mod split;
+mod statistics;
 
 pub use error::{Excess, ExtractError};

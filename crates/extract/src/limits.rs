@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// a warning.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
-    /// Time on the clock, from the start of the child to its last byte.
+    /// Time on the clock, from the question to the last byte of the answer.
     pub wall: Duration,
     /// Processor time of the child; counted in whole seconds, at least one.
     pub cpu: Duration,
@@ -19,8 +19,16 @@ pub struct Limits {
     pub input: u64,
     /// The answer of the child (JSON), in bytes.
     pub output: u64,
+    /// What the child writes into a file (a picture, the parts of a split document), in bytes.
+    pub written: u64,
     /// Pages that are read.
     pub pages: u32,
+    /// Children at work at the same time.
+    pub children: u32,
+    /// Documents that a child reads before another one takes its place.
+    pub reuse: u32,
+    /// Memory that a child may hold, in bytes, to be given another document.
+    pub resident: u64,
 }
 
 impl Default for Limits {
@@ -29,9 +37,13 @@ impl Default for Limits {
             wall: Duration::from_secs(120),
             cpu: Duration::from_secs(60),
             memory: 1 << 30,
-            input: 256 << 20,
+            input: 512 << 20,
             output: 64 << 20,
+            written: 4 << 30,
             pages: 10_000,
+            children: 2,
+            reuse: 100,
+            resident: 256 << 20,
         }
     }
 }

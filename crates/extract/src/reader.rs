@@ -39,6 +39,9 @@ pub(crate) trait Reader: Sync {
     fn read(&self, source: Source<'_>) -> Result<Content, ExtractError>;
 }
 
+/// Names of attachments that are told.
+const MAX_ATTACHMENTS: usize = 1000;
+
 const READERS: &[&dyn Reader] = &[&PdfReader, &DocxReader, &TextReader];
 
 /// Finds out what a document is and has it read.
@@ -62,15 +65,28 @@ pub(crate) fn read_document(
     for page in &mut content.pages {
         remove_control_characters(&mut page.text);
     }
-    for words in [&mut content.metadata.title, &mut content.metadata.author] {
-        *words = words.take().and_then(|words| one_line(&words));
-    }
+    tidy_up(&mut content.metadata);
     let size: usize = content.pages.iter().map(|page| page.text.len()).sum();
     if size as u64 > limits.output {
         return Err(ExtractError::TooComplex(Excess::Output));
     }
     let Content { pages, metadata, warnings } = content;
-    Ok(Extracted { media_type, pages, metadata, warnings })
+    let mut extracted = Extracted { media_type, pages, metadata, warnings };
+    extracted.measure_text();
+    Ok(extracted)
+}
+
+/// What a document says about itself is as hostile as the rest of it.
+fn tidy_up(metadata: &mut Metadata) {
+    let Metadata { title, author, subject, keywords, creator, producer, camera, .. } = metadata;
+    for words in [title, author, subject, keywords, creator, producer, camera] {
+        *words = words.take().and_then(|words| one_line(&words));
+    }
+    metadata.attachments.truncate(MAX_ATTACHMENTS);
+    for name in &mut metadata.attachments {
+        *name = one_line(name).unwrap_or_default();
+    }
+    metadata.attachments.retain(|name| !name.is_empty());
 }
 
 /// A title or name on one line, not longer than a title or name; `None` if nothing remains.

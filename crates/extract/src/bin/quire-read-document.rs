@@ -11,7 +11,7 @@ use quire_extract::{child, limits::Limits, options::ReadOptions};
 
 #[tokio::main(flavor = "current_thread")]
 async fn print(path: &str) -> io::Result<ExitCode> {
-    let reader = child::ChildReader::of_this_program(Limits::default())?;
+    let reader = child::ChildPool::of_this_program(Limits::default())?;
     match reader.read(Path::new(path), &ReadOptions::of_file(path)).await {
         Ok(document) => {
             let mut stdout = io::stdout().lock();

@@ -1,118 +1,201 @@
-//! The side of the child: gives itself limits, reads, answers, ends.
+//! The side of the child: gives up what it does not need, then does one job after the other.
 
 use std::{
     env,
-    io::{self, Read, Write},
-    panic, process, thread,
+    fs::File,
+    io::{self, BufWriter, Read, Write},
+    os::{fd::AsFd, unix::net::UnixStream},
+    panic::{self, AssertUnwindSafe},
+    process, thread,
 };
 
-use rustix::{
-    event::{PollFd, PollFlags, poll},
-    process::{Resource, Rlimit, getrlimit, setrlimit},
-};
+use rustix::event::{PollFd, PollFlags, poll};
+use serde::Serialize;
 
-use super::{Answer, SUBCOMMAND};
+use super::{
+    SUBCOMMAND,
+    protocol::{Answer, HEADER, Job, MAX_JOB, Reply},
+    sandbox, transport,
+};
 use crate::{
     error::{Excess, ExtractError},
     limits::Limits,
-    options::ReadOptions,
     reader::read_document,
 };
 
 /// Parsers recurse, and some inputs are made to make them recurse.
 const STACK_SIZE: usize = 16 << 20;
 
-/// File descriptors: the standard three, and some for the runtime.
-const MAX_FILES: u64 = 16;
+/// A page of memory, in bytes, as `statm` counts them.
+#[cfg(target_os = "linux")]
+const MEMORY_PAGE: u64 = 4096;
 
-/// Ends of a child without an answer (sysexits.h): wrong arguments, and failed input or output.
+/// Ends of a child (sysexits.h): wrong arguments, and failed input or output.
 const EX_USAGE: i32 = 64;
 const EX_IOERR: i32 = 74;
 
-/// Reads one document and ends the process, if it was started as a child; else does nothing. Call it
+/// Reads documents and ends the process, if it was started as a child; else does nothing. Call it
 /// first in `main`, before there are threads or a runtime.
 pub fn run_if_child() {
-    let mut arguments = env::args_os().skip(1);
+    let mut arguments = env::args().skip(1);
     if arguments.next().is_none_or(|argument| argument != SUBCOMMAND) {
         return;
     }
-    let argument = |value: Option<std::ffi::OsString>| value.and_then(|value| value.into_string().ok());
-    let limits = argument(arguments.next()).and_then(|json| serde_json::from_str::<Limits>(&json).ok());
-    let options = argument(arguments.next()).and_then(|json| serde_json::from_str::<ReadOptions>(&json).ok());
-    let (Some(limits), Some(options)) = (limits, options) else {
+    let Some(limits) = arguments.next().and_then(|json| serde_json::from_str::<Limits>(&json).ok()) else {
         process::exit(EX_USAGE);
     };
     // The message of a panic may quote the document.
     panic::set_hook(Box::new(|_| {}));
-    if restrict(&limits).is_err() {
+    let Ok(child) = Child::begin(limits) else { process::exit(EX_IOERR) };
+    let Ok(socket) = child.socket.try_clone() else { process::exit(EX_IOERR) };
+    let working = move || process::exit(if child.work().is_ok() { 0 } else { EX_IOERR });
+    if thread::Builder::new().stack_size(STACK_SIZE).spawn(working).is_err() {
         process::exit(EX_IOERR);
     }
-    let reading = move || process::exit(read_and_answer(&options, &limits));
-    if thread::Builder::new().stack_size(STACK_SIZE).spawn(reading).is_err() {
-        process::exit(EX_IOERR);
-    }
-    wait_until_nobody_listens();
+    wait_until_nobody_listens(&socket);
     process::exit(EX_IOERR);
 }
 
-/// Sets limits that the process cannot lift again.
-fn restrict(limits: &Limits) -> io::Result<()> {
-    let seconds = limits.cpu.as_secs().max(1);
-    // SIGXCPU at the first limit says why it ended; SIGKILL comes at the second.
-    limit(Resource::Cpu, seconds, seconds + 1)?;
-    limit(Resource::Core, 0, 0)?;
-    limit(Resource::Nofile, MAX_FILES, MAX_FILES)?;
-    limit(Resource::Fsize, 0, 0)?;
-    // macOS refuses limits below what the process has mapped already, which is a lot.
-    #[cfg(not(target_vendor = "apple"))]
-    limit(Resource::As, limits.memory, limits.memory)?;
-    Ok(())
+struct Child {
+    socket: UnixStream,
+    limits: Limits,
+    memory: MemoryGauge,
 }
 
-/// Sets a limit, at most to what is allowed to this process.
-fn limit(resource: Resource, soft: u64, hard: u64) -> io::Result<()> {
-    let allowed = getrlimit(resource).maximum.unwrap_or(u64::MAX);
-    setrlimit(resource, Rlimit { current: Some(soft.min(allowed)), maximum: Some(hard.min(allowed)) })?;
-    Ok(())
-}
-
-/// Reads the document from standard input, writes the answer to standard output; the exit code.
-fn read_and_answer(options: &ReadOptions, limits: &Limits) -> i32 {
-    let mut bytes = Vec::new();
-    if io::stdin().lock().take(limits.input + 1).read_to_end(&mut bytes).is_err() {
-        return EX_IOERR;
+impl Child {
+    /// Takes the socket, and gives up everything else.
+    fn begin(limits: Limits) -> io::Result<Self> {
+        let mut socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
+        let memory = MemoryGauge::open();
+        sandbox::limit_resources(&limits)?;
+        let greeting = sandbox::confine();
+        write_frame(&mut socket, &greeting)?;
+        Ok(Self { socket, limits, memory })
     }
-    let answer = if bytes.len() as u64 > limits.input {
-        Answer::Verdict(ExtractError::TooComplex(Excess::Input))
-    } else {
-        match panic::catch_unwind(|| read_document(bytes, options, limits)) {
-            Ok(Ok(document)) => Answer::Document(document),
-            Ok(Err(verdict)) => Answer::Verdict(verdict),
-            Err(_) => Answer::Verdict(ExtractError::TooComplex(Excess::Crash)),
+
+    /// Does jobs until there are no more, or until it is time for another process.
+    fn work(mut self) -> io::Result<()> {
+        let mut done = 0;
+        while let Some((job, files)) = self.next_job()? {
+            sandbox::allow_processor_time(self.limits.cpu.as_secs())?;
+            let answer = panic::catch_unwind(AssertUnwindSafe(|| perform(job, files, &self.limits)));
+            let is_sound = answer.is_ok();
+            let answer = match answer {
+                Ok(Ok(answer)) => answer,
+                Ok(Err(verdict)) => Answer::Verdict(verdict),
+                Err(_) => Answer::Verdict(ExtractError::TooComplex(Excess::Crash)),
+            };
+            done += 1;
+            let retires =
+                !is_sound || done >= self.limits.reuse || self.memory.resident() > self.limits.resident;
+            self.reply(Reply { answer, retires })?;
+            if retires {
+                break;
+            }
         }
+        Ok(())
+    }
+
+    fn next_job(&mut self) -> io::Result<Option<(Job, Vec<File>)>> {
+        let Some((header, files)) = transport::receive_header(&self.socket)? else { return Ok(None) };
+        let length = u32::from_le_bytes(header) as usize;
+        if length > MAX_JOB {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        let mut json = vec![0; length];
+        self.socket.read_exact(&mut json)?;
+        Ok(Some((serde_json::from_slice(&json)?, files)))
+    }
+
+    fn reply(&mut self, reply: Reply) -> io::Result<()> {
+        let frame = frame(&reply)?;
+        if (frame.len() - HEADER) as u64 <= self.limits.output {
+            return self.socket.write_all(&frame);
+        }
+        let answer = Answer::Verdict(ExtractError::TooComplex(Excess::Output));
+        write_frame(&mut self.socket, &Reply { answer, ..reply })
+    }
+}
+
+/// Does a job with its files: the one to read, and the one to write where bytes come out.
+fn perform(job: Job, files: Vec<File>, limits: &Limits) -> Result<Answer, ExtractError> {
+    let mut files = files.into_iter();
+    let bytes = read_input(files.next(), limits)?;
+    let mut output = BufWriter::new(
+        files.next().map_or_else(|| Box::new(io::sink()) as Box<dyn Write>, |file| Box::new(file)),
+    );
+    let answer = match job {
+        Job::Read(options) => Answer::Document(Box::new(read_document(bytes, &options, limits)?)),
+        Job::Render(options) => Answer::Picture(crate::render::render(bytes, &options, limits, &mut output)?),
+        Job::Split(options) => Answer::Parts(crate::split::split(bytes, &options, limits, &mut output)?),
     };
-    match write_answer(&answer, limits.output) {
-        Ok(()) => 0,
-        Err(_) => EX_IOERR,
+    output.flush().map_err(ExtractError::Unavailable)?;
+    Ok(answer)
+}
+
+fn read_input(file: Option<File>, limits: &Limits) -> Result<Vec<u8>, ExtractError> {
+    let file = file.ok_or_else(|| ExtractError::Unavailable(io::ErrorKind::NotFound.into()))?;
+    let size = file.metadata().map_err(ExtractError::Unavailable)?.len();
+    // The size may be a lie or change: it is only where the buffer begins.
+    let mut bytes = Vec::with_capacity(usize::try_from(size.min(limits.input)).unwrap_or(0) + 1);
+    file.take(limits.input + 1).read_to_end(&mut bytes).map_err(ExtractError::Unavailable)?;
+    if bytes.len() as u64 > limits.input {
+        return Err(ExtractError::TooComplex(Excess::Input));
+    }
+    Ok(bytes)
+}
+
+/// A value as JSON, after its length.
+fn frame(value: &impl Serialize) -> io::Result<Vec<u8>> {
+    let mut frame = vec![0; HEADER];
+    serde_json::to_writer(&mut frame, value)?;
+    let length = u32::try_from(frame.len() - HEADER).map_err(|_| io::ErrorKind::FileTooLarge)?;
+    frame[..HEADER].copy_from_slice(&length.to_le_bytes());
+    Ok(frame)
+}
+
+fn write_frame(socket: &mut UnixStream, value: &impl Serialize) -> io::Result<()> {
+    socket.write_all(&frame(value)?)
+}
+
+/// How much memory this process holds.
+struct MemoryGauge(#[cfg(target_os = "linux")] Option<File>);
+
+#[cfg(target_os = "linux")]
+impl MemoryGauge {
+    /// Opened before the file system is taken away.
+    fn open() -> Self {
+        Self(File::open("/proc/self/statm").ok())
+    }
+
+    /// In bytes; 0 if the system does not tell.
+    fn resident(&self) -> u64 {
+        use std::os::unix::fs::FileExt;
+
+        let mut line = [0; 128];
+        let length = self.0.as_ref().and_then(|statm| statm.read_at(&mut line, 0).ok()).unwrap_or(0);
+        let line = String::from_utf8_lossy(&line[..length]);
+        // proc_pid_statm(5): size, resident, ...
+        line.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok()).unwrap_or(0) * MEMORY_PAGE
     }
 }
 
-fn write_answer(answer: &Answer, max_output: u64) -> io::Result<()> {
-    let mut json = serde_json::to_vec(answer)?;
-    if json.len() as u64 > max_output {
-        json = serde_json::to_vec(&Answer::Verdict(ExtractError::TooComplex(Excess::Output)))?;
+#[cfg(not(target_os = "linux"))]
+impl MemoryGauge {
+    fn open() -> Self {
+        Self()
     }
-    let mut stdout = io::stdout().lock();
-    stdout.write_all(&json)?;
-    stdout.flush()
+
+    fn resident(&self) -> u64 {
+        0
+    }
 }
 
-/// Returns when the reading end of standard output is closed: the parent gave up, or is gone. (A
-/// signal at the parent's death would come at the death of the thread that started the child, and
-/// only on some systems.)
-fn wait_until_nobody_listens() {
-    let stdout = io::stdout();
-    let mut listener = [PollFd::new(&stdout, PollFlags::empty())];
+/// Returns when the other end of the socket is closed: the parent gave up, or is gone. (A signal at
+/// the parent's death would come at the death of the thread that started the child, and only on some
+/// systems.)
+fn wait_until_nobody_listens(socket: &UnixStream) {
+    let mut listener = [PollFd::new(socket, PollFlags::empty())];
     loop {
         match poll(&mut listener, None) {
             Err(rustix::io::Errno::INTR) => {}

@@ -1,26 +1,23 @@
-//! Reading a document in a process of its own: the only way in for the services.
+//! Processes that read documents: the only way in for the services.
 //!
-//! The child is the same program, started again with a hidden subcommand. It gets the document as
-//! standard input, already open, and answers with one JSON value on standard output: the document
-//! or the verdict on it. It has no environment, no current directory of interest, no files to open and
-//! limits on time, memory and output; it dies when nobody waits for its answer any more.
+//! A child is the same program, started again with a hidden subcommand. Over a socket, which is its
+//! standard input, it gets one job after the other, each with the open file to read and, where
+//! bytes come out, an open file to write them to. It has no environment, no current directory of
+//! interest, and limits on time, memory and output; where the kernel can, network and file system
+//! are taken away from it. It dies when nobody waits for its answer any more.
+//!
+//! Children are kept warm for the next document, and replaced after a number of them, after they have
+//! grown, and after anything odd. A child that dies over a document although it had read others
+//! before is no verdict on the document: a fresh one tries it again.
 
 mod inside;
 mod outside;
+mod pool;
+mod protocol;
+mod sandbox;
+mod transport;
 
-use serde::{Deserialize, Serialize};
+pub use self::{inside::run_if_child, pool::ChildPool};
 
-pub use self::{inside::run_if_child, outside::ChildReader};
-use crate::{document::Extracted, error::ExtractError};
-
-/// The hidden subcommand. Its arguments are the limits as JSON and the extension of the file name
-/// (the name itself may be private, and other users of the machine see arguments).
-const SUBCOMMAND: &str = "read-document";
-
-/// What the child answers.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Answer {
-    Document(Extracted),
-    Verdict(ExtractError),
-}
+/// The hidden subcommand. Its argument is the limits, as JSON.
+const SUBCOMMAND: &str = "read-documents";

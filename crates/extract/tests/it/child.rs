@@ -8,7 +8,7 @@ use std::{
 };
 
 use quire_extract::{
-    Excess, ExtractError, child::ChildReader, limits::Limits, media_type::PDF, options::ReadOptions,
+    Excess, ExtractError, child::ChildPool, limits::Limits, media_type::PDF, options::ReadOptions,
 };
 use tempfile::NamedTempFile;
 
@@ -29,7 +29,7 @@ async fn many_documents_can_be_read_at_once() {
 #[tokio::test]
 async fn a_document_over_the_input_limit_is_not_even_started_on() {
     let limits = Limits { input: 1000, ..small_limits() };
-    let reader = ChildReader::new("/nonexistent/program".into(), limits);
+    let reader = ChildPool::new("/nonexistent/program".into(), limits);
     let result = reader.read(&fixture("pdf/congress.pdf"), &ReadOptions::of_file("congress.pdf")).await;
     assert!(matches!(result, Err(ExtractError::TooComplex(Excess::Input))), "{result:?}");
 }
@@ -50,52 +50,91 @@ async fn an_answer_that_grows_by_its_escapes_is_refused() {
     assert!(matches!(result, Err(ExtractError::TooComplex(Excess::Output))), "{result:?}");
 }
 
-/// A program that talks without end is cut off by the parent: a child that was taken over does not
-/// keep to its own limits.
-#[tokio::test]
-async fn a_child_that_talks_without_end_is_cut_off() {
-    let limits = Limits { output: 1 << 20, wall: Duration::from_secs(20), ..small_limits() };
-    let reader = ChildReader::new("/usr/bin/yes".into(), limits);
-    let result = reader.read(&fixture("pdf/habibi.pdf"), &ReadOptions::of_file("a.pdf")).await;
-    assert!(matches!(result, Err(ExtractError::TooComplex(Excess::Output))), "{result:?}");
-}
-
 #[tokio::test]
 async fn a_missing_file_or_program_is_no_verdict() {
     let missing =
         reader(small_limits()).read(Path::new("/nonexistent/file"), &ReadOptions::of_file("a.pdf")).await;
     assert!(matches!(missing, Err(ExtractError::Unavailable(_))));
-    let reader = ChildReader::new("/nonexistent/program".into(), small_limits());
+    let reader = ChildPool::new("/nonexistent/program".into(), small_limits());
     let missing = reader.read(&fixture("pdf/habibi.pdf"), &ReadOptions::of_file("a.pdf")).await;
     assert!(matches!(missing, Err(ExtractError::Unavailable(_))));
 }
 
 #[tokio::test]
 async fn a_program_that_is_no_reader_is_no_verdict() {
-    let reader = ChildReader::new("/usr/bin/false".into(), small_limits());
+    let reader = ChildPool::new("/usr/bin/false".into(), small_limits());
     let result = reader.read(&fixture("pdf/habibi.pdf"), &ReadOptions::of_file("a.pdf")).await;
     assert!(matches!(result, Err(ExtractError::Unavailable(_))), "{result:?}");
 }
 
-/// Limits under which a hostile file keeps its child busy for as long as the test needs.
-fn patient() -> Limits {
-    Limits { wall: Duration::from_secs(60), cpu: Duration::from_secs(60), memory: 16 << 30, ..small_limits() }
+/// Limits under which a hostile file keeps its child busy for as long as the test needs. They are an
+/// argument of the child, so a number of pages of its own marks the children of a test.
+fn patient(mark: u32) -> Limits {
+    let long = Duration::from_secs(60);
+    Limits { wall: long, cpu: long, memory: 16 << 30, pages: 1_000_000 + mark, ..small_limits() }
+}
+
+/// Limits for children that are marked and meet honest files.
+#[cfg(target_os = "linux")]
+fn marked(mark: u32) -> Limits {
+    Limits { pages: 1_000_000 + mark, ..small_limits() }
 }
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn dropping_the_future_kills_the_child() {
-    // The extension is an argument of the child, so it marks this one among all processes.
-    let reader = reader(patient());
+    let limits = patient(1);
+    let reader = reader(limits.clone());
     let path = fixture("hostile/cmap_range_4g.pdf");
-    let options = ReadOptions::of_file("a.dropped");
-    let reading = reader.read(&path, &options);
-    let started = async { wait_for(|| !children_with("dropped").is_empty()).await };
+    let options = ReadOptions::of_file("a.pdf");
+    let started = async { wait_for(|| !children_with(&limits).is_empty()).await };
     tokio::select! {
-        result = reading => panic!("{result:?}"),
+        result = reader.read(&path, &options) => panic!("{result:?}"),
         () = started => {}
     }
-    wait_for(|| children_with("dropped").is_empty()).await;
+    wait_for(|| children_with(&limits).is_empty()).await;
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_child_reads_one_document_after_the_other_until_it_retires() {
+    let limits = Limits { reuse: 2, ..marked(2) };
+    let reader = reader(limits.clone());
+    let mut children = Vec::new();
+    for _ in 0..4 {
+        reader.read(&fixture("txt/ja-utf8.txt"), &ReadOptions::of_file("a.txt")).await.unwrap();
+        children
+            .push(children_with(&limits).into_iter().filter(|child| is_running(child)).collect::<Vec<_>>());
+    }
+    // Whether the second and fourth are seen is a matter of how fast the retired child is gone.
+    assert_eq!((children[0].len(), children[2].len()), (1, 1));
+    assert_ne!(children[0], children[2]);
+    drop(reader);
+    wait_for(|| !children_with(&limits).iter().any(|child| is_running(child))).await;
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_child_that_was_killed_while_it_waited_is_replaced() {
+    let limits = marked(3);
+    let reader = reader(limits.clone());
+    let read = async || reader.read(&fixture("txt/ja-utf8.txt"), &ReadOptions::of_file("a.txt")).await;
+    read().await.unwrap();
+    let child = children_with(&limits).remove(0);
+    let killed = Command::new("kill").arg("-KILL").arg(child.file_name().unwrap()).status().unwrap();
+    assert!(killed.success());
+    read().await.unwrap();
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_document_that_kills_a_warm_child_is_judged_by_a_fresh_one() {
+    let limits = Limits { cpu: Duration::from_secs(60), memory: 384 << 20, ..marked(4) };
+    let reader = reader(limits);
+    reader.read(&fixture("txt/ja-utf8.txt"), &ReadOptions::of_file("a.txt")).await.unwrap();
+    let verdict = reader.read(&fixture("hostile/cmap_range_4g.pdf"), &ReadOptions::of_file("a.pdf")).await;
+    assert!(matches!(verdict, Err(ExtractError::TooComplex(Excess::Crash))), "{verdict:?}");
+    reader.read(&fixture("txt/ja-utf8.txt"), &ReadOptions::of_file("a.txt")).await.unwrap();
 }
 
 #[cfg(target_os = "linux")]
@@ -118,23 +157,26 @@ async fn the_child_dies_with_its_parent() {
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn the_child_has_its_limits_and_no_environment() {
-    let reader = reader(patient());
+    let limits = patient(5);
+    let reader = reader(limits.clone());
     let path = fixture("hostile/cmap_range_4g.pdf");
-    let options = ReadOptions::of_file("a.limited");
-    let reading = reader.read(&path, &options);
+    let options = ReadOptions::of_file("a.pdf");
     let looked = async {
-        wait_for(|| children_with("limited").iter().any(|child| limit_of(child, "Max file size") == "0"))
-            .await;
-        let child = children_with("limited").remove(0);
+        let is_at_work = |child: &PathBuf| limit_of(child, "Max cpu time") != "unlimited";
+        wait_for(|| children_with(&limits).iter().any(is_at_work)).await;
+        let child = children_with(&limits).remove(0);
         assert_eq!(limit_of(&child, "Max core file size"), "0");
-        assert_eq!(limit_of(&child, "Max cpu time"), "60");
-        assert_eq!(limit_of(&child, "Max open files"), "16");
-        assert_eq!(limit_of(&child, "Max address space"), (16u64 << 30).to_string());
+        assert_eq!(limit_of(&child, "Max cpu time"), "61");
+        assert_eq!(limit_of(&child, "Max open files"), "32");
+        assert_eq!(limit_of(&child, "Max file size"), limits.written.to_string());
+        assert_eq!(limit_of(&child, "Max address space"), limits.memory.to_string());
         assert_eq!(fs::read(child.join("environ")).unwrap(), b"");
         assert_eq!(fs::read_link(child.join("cwd")).unwrap(), Path::new("/"));
+        let status = fs::read_to_string(child.join("status")).unwrap();
+        assert!(status.contains("NoNewPrivs:\t1") && status.contains("Seccomp:\t2"), "{status}");
     };
     tokio::select! {
-        result = reading => panic!("{result:?}"),
+        result = reader.read(&path, &options) => panic!("{result:?}"),
         () = looked => {}
     }
 }
@@ -175,9 +217,10 @@ fn processes() -> Vec<PathBuf> {
     fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().path()).filter(is_process).collect()
 }
 
-/// Processes whose last argument is `argument`.
-fn children_with(argument: &str) -> Vec<PathBuf> {
-    let end = format!("\0{argument}\0");
+/// Children with these limits.
+#[cfg(target_os = "linux")]
+fn children_with(limits: &Limits) -> Vec<PathBuf> {
+    let end = format!("\0{}\0", serde_json::to_string(limits).unwrap());
     let has_it =
         |path: &PathBuf| fs::read(path.join("cmdline")).is_ok_and(|line| line.ends_with(end.as_bytes()));
     processes().into_iter().filter(has_it).collect()

@@ -9,7 +9,10 @@ use crate::support::{fixtures_in, read, read_with, reader, small_limits};
 /// What becomes of a file.
 fn outcome(result: &Result<quire_extract::document::Extracted, ExtractError>) -> String {
     match result {
-        Ok(document) => format!("{} pages", document.pages.len()),
+        Ok(document) => match document.textless() {
+            None => format!("{} pages", document.pages.len()),
+            Some(verdict) => verdict.to_string(),
+        },
         Err(ExtractError::TooComplex(Excess::Cpu | Excess::Crash | Excess::Output)) => "over a limit".into(),
         Err(error) => error.to_string(),
     }

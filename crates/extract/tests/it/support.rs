@@ -6,7 +6,7 @@ use std::{
 };
 
 use quire_extract::{
-    ExtractError, child::ChildReader, document::Extracted, limits::Limits, options::ReadOptions,
+    ExtractError, child::ChildPool, document::Extracted, limits::Limits, options::ReadOptions,
 };
 
 pub(crate) fn fixture(name: &str) -> PathBuf {
@@ -34,8 +34,8 @@ pub(crate) fn small_limits() -> Limits {
     }
 }
 
-pub(crate) fn reader(limits: Limits) -> ChildReader {
-    ChildReader::new(env!("CARGO_BIN_EXE_quire-read-document").into(), limits)
+pub(crate) fn reader(limits: Limits) -> ChildPool {
+    ChildPool::new(env!("CARGO_BIN_EXE_quire-read-document").into(), limits)
 }
 
 pub(crate) async fn read_with(name: &str, limits: Limits) -> Result<Extracted, ExtractError> {
