@@ -35,6 +35,8 @@ pub struct Document {
     pub error_code: Option<String>,
     pub last_error: Option<String>,
     pub created_at: DateTime<Utc>,
+    pub kind: String,
+    pub thumbnail_key: Option<String>,
 }
 
 impl Document {
@@ -71,7 +73,7 @@ pub struct NewDocument<'a> {
 }
 
 /// The text of one page.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable)]
 #[diesel(table_name = document_pages, check_for_backend(diesel::pg::Pg))]
 pub struct Page {
     /// From 1.
@@ -80,6 +82,8 @@ pub struct Page {
     pub text: String,
     /// `text` or `ocr`.
     pub method: String,
+    /// How sure the recognition of characters was, from 0 to 1; `None` if nothing was recognised.
+    pub confidence: Option<f32>,
 }
 
 /// Stores a document that waits for a worker.
@@ -124,7 +128,7 @@ pub async fn find(
         .context("reading a document")
 }
 
-/// The pages of a document that has been read, in order.
+/// The pages of a document, in order: of one that is being read, those that wanted long to be read.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -152,6 +156,15 @@ pub async fn begin_reading(connection: &mut AsyncPgConnection, id: DocumentId) -
     Ok(begun > 0)
 }
 
+/// Keeps a page of a document that is being read, so that whoever has to begin again does not have
+/// to read it again.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn keep_page(connection: &mut AsyncPgConnection, id: DocumentId, page: &Page) -> Result<()> {
+    insert_pages(connection, id, std::slice::from_ref(page)).await.context("keeping a page")
+}
+
 /// What reading a document gave.
 #[derive(Debug)]
 #[allow(missing_docs, reason = "the fields are the columns")]
@@ -159,6 +172,7 @@ pub struct Reading<'a> {
     pub media_type: &'a str,
     pub metadata: &'a Value,
     pub pages: &'a [Page],
+    pub thumbnail_key: Option<&'a str>,
 }
 
 /// Stores what was read and says so, in one transaction. When another worker was first,
@@ -178,6 +192,7 @@ pub async fn finish_reading(
                     documents::status.eq(DocumentStatus::Completed.as_str()),
                     documents::media_type.eq(reading.media_type),
                     documents::metadata.eq(reading.metadata),
+                    documents::thumbnail_key.eq(reading.thumbnail_key),
                     documents::updated_at.eq(now),
                 ))
                 .execute(connection)
@@ -270,7 +285,7 @@ async fn insert_pages(
     id: DocumentId,
     pages: &[Page],
 ) -> diesel::QueryResult<()> {
-    // Four columns a row; PostgreSQL takes at most 65,535 parameters in one statement.
+    // Five columns a row; PostgreSQL takes at most 65,535 parameters in one statement.
     for chunk in pages.chunks(1_000) {
         let rows: Vec<_> = chunk
             .iter()
@@ -280,10 +295,15 @@ async fn insert_pages(
                     document_pages::number.eq(page.number),
                     document_pages::text.eq(&page.text),
                     document_pages::method.eq(&page.method),
+                    document_pages::confidence.eq(page.confidence),
                 )
             })
             .collect();
-        diesel::insert_into(document_pages::table).values(rows).execute(connection).await?;
+        diesel::insert_into(document_pages::table)
+            .values(rows)
+            .on_conflict_do_nothing()
+            .execute(connection)
+            .await?;
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ pub mod events;
 pub mod limits;
 pub mod listen;
 pub mod migrations;
+pub mod parts;
 mod pool;
 pub mod private_server;
 pub mod queue;

@@ -4,7 +4,7 @@
 //! over. Everything a worker writes is fenced by worker and attempt, so that one that was
 //! taken for lost cannot overwrite what came after it. All times are PostgreSQL's.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use bigdecimal::BigDecimal;
 use diesel::{
@@ -26,7 +26,7 @@ use uuid::Uuid;
 use crate::error::Context;
 
 /// A task that a worker holds.
-#[derive(Debug, Clone, QueryableByName)]
+#[derive(Clone, QueryableByName)]
 pub struct Claim {
     #[diesel(sql_type = SqlUuid)]
     id: Uuid,
@@ -49,6 +49,15 @@ pub struct Claim {
     /// The worker that holds it.
     #[diesel(sql_type = SqlUuid)]
     worker: Uuid,
+    /// What opens the document, if the user sent it.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub document_password: Option<String>,
+}
+
+impl fmt::Debug for Claim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Claim").field("id", &self.id).field("attempt", &self.attempt).finish_non_exhaustive()
+    }
 }
 
 impl Claim {
@@ -120,7 +129,7 @@ const CLAIM: &str = "\
             'processing', 'A worker has begun.', 0 \
         from task join documents on documents.id = task.document_id \
     ) \
-    select id, user_id, document_id, task_type, params, attempt, max_attempts, worker from task";
+    select id, user_id, document_id, task_type, params, attempt, max_attempts, worker, document_password from task";
 
 /// Takes up again the claim of a task: what a heartbeat gives back for each task that is
 /// still held.

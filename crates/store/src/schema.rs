@@ -78,6 +78,10 @@ diesel::table! {
         last_error -> Nullable<Text>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        parent_id -> Nullable<Uuid>,
+        parent_pages -> Nullable<Array<Integer>>,
+        tags -> Array<Text>,
+        thumbnail_key -> Nullable<Text>,
     }
 }
 
@@ -87,6 +91,7 @@ diesel::table! {
         number -> Integer,
         text -> Text,
         method -> Text,
+        confidence -> Nullable<Float>,
     }
 }
 
@@ -126,6 +131,7 @@ diesel::table! {
         created_at -> Timestamptz,
         started_at -> Nullable<Timestamptz>,
         finished_at -> Nullable<Timestamptz>,
+        document_password -> Nullable<Text>,
     }
 }
 

@@ -82,7 +82,7 @@ impl From<Row> for Task {
 }
 
 /// A task to be done.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[allow(missing_docs, reason = "the fields are the columns")]
 pub struct NewTask<'a> {
     pub id: TaskId,
@@ -90,6 +90,8 @@ pub struct NewTask<'a> {
     pub params: &'a Value,
     pub max_attempts: i16,
     pub idempotency_key: Option<&'a str>,
+    /// What opens the document; forgotten when the task ends.
+    pub document_password: Option<&'a str>,
 }
 
 /// What became of a submission.
@@ -102,8 +104,9 @@ pub enum Submitted {
 }
 
 const INSERT_TASK_AND_EVENT: &str = "task as ( \
-     insert into tasks (id, user_id, document_id, task_type, params, max_attempts, idempotency_key) \
-     select $1, document.user_id, document.id, $2, $3, $4, $5 from document returning * \
+     insert into tasks (id, user_id, document_id, task_type, params, max_attempts, idempotency_key, \
+         document_password) \
+     select $1, document.user_id, document.id, $2, $3, $4, $5, $6 from document returning * \
  ) \
  insert into events (user_id, name, task_id, document_id, filename, task_type, status, message, progress) \
  select task.user_id, 'task_queued', task.id, task.document_id, document.filename, task.task_type, \
@@ -121,7 +124,7 @@ pub async fn submit_document(
     let sql = format!(
         "with document as ( \
              insert into documents (id, user_id, filename, declared_type, media_type, size, sha256, storage_key, status) \
-             values ($6, $7, $8, $9, $10, $11, $12, $13, 'QUEUED') returning id, user_id, filename \
+             values ($7, $8, $9, $10, $11, $12, $13, $14, 'QUEUED') returning id, user_id, filename \
          ), {INSERT_TASK_AND_EVENT}"
     );
     let inserted = bind_task(diesel::sql_query(sql).into_boxed(), task)
@@ -150,7 +153,7 @@ pub async fn create(
     task: &NewTask<'_>,
 ) -> Result<Option<Submitted>> {
     let sql = format!(
-        "with document as (select id, user_id, filename from documents where id = $6 and user_id = $7), \
+        "with document as (select id, user_id, filename from documents where id = $7 and user_id = $8), \
          {INSERT_TASK_AND_EVENT}"
     );
     let inserted = bind_task(diesel::sql_query(sql).into_boxed(), task)
@@ -172,6 +175,7 @@ fn bind_task<'a>(query: BoxedQuery<'a>, task: &'a NewTask<'_>) -> BoxedQuery<'a>
         .bind::<Jsonb, _>(task.params)
         .bind::<SmallInt, _>(task.max_attempts)
         .bind::<Nullable<Text>, _>(task.idempotency_key)
+        .bind::<Nullable<Text>, _>(task.document_password)
 }
 
 fn submitted(inserted: diesel::QueryResult<usize>) -> Result<(Submitted, usize)> {

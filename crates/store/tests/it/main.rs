@@ -7,6 +7,8 @@ mod events;
 mod limits;
 mod listen;
 mod migrations;
+mod parts;
+mod passwords;
 mod plans;
 mod pool;
 mod schema;

@@ -102,6 +102,7 @@ impl Submission {
             params,
             max_attempts: self.max_attempts,
             idempotency_key: self.idempotency_key.as_deref(),
+            document_password: None,
         }
     }
 }

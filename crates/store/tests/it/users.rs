@@ -176,8 +176,14 @@ async fn fill(connection: &mut AsyncPgConnection, owner: UserId) -> Submission {
     submit(connection, owner).await;
     let document = documents::find(connection, owner, submission.document).await.unwrap().unwrap();
     assert!(documents::begin_reading(connection, document.id()).await.unwrap());
-    let page = documents::Page { number: 1, text: "text".into(), method: "text".into() };
-    let reading = documents::Reading { media_type: "text/plain", metadata: &Value::Null, pages: &[page] };
+    let page = documents::Page { number: 1, text: "text".into(), method: "text".into(), confidence: None };
+    let thumbnail = format!("{}.webp", document.storage_key);
+    let reading = documents::Reading {
+        media_type: "text/plain",
+        metadata: &Value::Null,
+        pages: &[page],
+        thumbnail_key: Some(&thumbnail),
+    };
     documents::finish_reading(connection, &document, &reading).await.unwrap();
     let token = RefreshToken {
         token_hash: unique().as_bytes().to_vec(),
@@ -213,8 +219,12 @@ async fn nothing_of_a_deleted_user_stays_but_the_record_and_the_list_of_blobs() 
     fill(&mut connection, bob).await;
     let (of_ada, of_bob) = (rows_of(&database, ada).await, rows_of(&database, bob).await);
     assert!(of_ada.iter().all(|count| *count > 0), "{of_ada:?}");
-    let keys = "select json_agg(storage_key order by storage_key) from documents";
-    let keys: Vec<String> = database.query_one(&format!("{keys} where user_id = {ada}")).await;
+    let keys = format!(
+        "select json_agg(key order by key) from documents, unnest(array[storage_key, thumbnail_key]) as key
+         where user_id = {ada} and key is not null"
+    );
+    let keys: Vec<String> = database.query_one(&keys).await;
+    assert_eq!(keys.len(), 3);
 
     assert!(users::delete(&mut connection, ada).await.unwrap());
     assert_eq!(rows_of(&database, ada).await, vec![0; of_ada.len()]);
