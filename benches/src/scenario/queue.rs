@@ -13,6 +13,7 @@ use clap::Args;
 use quire_ai::{AiError, Answer, Engine, EngineInfo, Request, RunContext, task::TaskType};
 use quire_backends::blobs::memory::MemoryBlobs;
 use quire_domain::{failure::Failure, ports::clock::SystemClock};
+use quire_extract::{DocumentReader, child::ChildPool};
 use quire_processor::{Processor, Surroundings, config::ProcessorConfig};
 use quire_store::{Pool, PoolOptions};
 use quire_web::{
@@ -145,7 +146,7 @@ async fn work_off(database: &Database, options: &Options, concurrency: usize) ->
         clock,
         blobs: Arc::new(MemoryBlobs::default()),
         engine: engine.clone(),
-        reader_program: std::env::current_exe()?,
+        reader: Arc::new(DocumentReader::new(ChildPool::of_this_program(config.reading.clone())?)),
         shutdown: shutdown.clone(),
     };
     let mut watching = database.connect().await?;

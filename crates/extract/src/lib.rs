@@ -1,14 +1,15 @@
 //! Bytes in, pages of text out.
 //!
 //! Documents come from strangers, and every parser has inputs that make it hang, eat memory or
-//! abort. So the services read documents only through [`child::ChildPool`]: one process per
-//! document, with limits on time, memory and output, in which the parsers of this crate run.
+//! abort. So the services read documents only through [`DocumentReader`]: the parsers of this crate run in
+//! child processes with limits on time, memory and output.
 //! Only [`media_type::detect`] runs in the service's own process.
 //!
 //! Adding a format is one file in `readers/` and one line in the registry of `reader.rs`.
 
 pub mod child;
 pub mod document;
+mod document_reader;
 mod encoding;
 mod error;
 pub mod limits;
@@ -20,4 +21,5 @@ mod render;
 mod split;
 mod statistics;
 
+pub use document_reader::{DocumentReader, Split};
 pub use error::{Excess, ExtractError};

@@ -15,7 +15,7 @@ pub mod worker;
 
 pub use routes::{docs, openapi, routes};
 
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
 use actix_web::web::{Data, ServiceConfig};
 use quire_ai::SharedEngine;
@@ -27,7 +27,7 @@ use quire_domain::{
         clock::SharedClock,
     },
 };
-use quire_extract::child::ChildReader;
+use quire_extract::{DocumentReader, child::ChildPool};
 use quire_store::Pool;
 use quire_web::{shutdown::Shutdown, token::Tokens};
 use tokio_util::task::TaskTracker;
@@ -54,8 +54,8 @@ pub struct Surroundings {
     pub blobs: SharedBlobStore,
     /// Answers AI tasks.
     pub engine: SharedEngine,
-    /// The program that reads documents (see [`quire_extract::child`]).
-    pub reader_program: PathBuf,
+    /// Reads documents.
+    pub reader: Arc<DocumentReader>,
     /// Tells everybody when to stop.
     pub shutdown: Shutdown,
 }
@@ -74,10 +74,11 @@ impl Surroundings {
     ) -> Result<Self> {
         let engine = quire_ai::engine(&config.ai)
             .map_err(|e| Error::internal("setting up the AI provider").with_source(e))?;
-        let reader_program =
-            std::env::current_exe().map_err(|e| Error::internal("finding this program").with_source(e))?;
+        let children = ChildPool::of_this_program(config.reading.clone())
+            .map_err(|e| Error::internal("finding this program").with_source(e))?;
+        let reader = Arc::new(DocumentReader::new(children));
         let blobs = open_storage(&config.intake, &clock).await?;
-        Ok(Self { pool, tokens, clock, blobs, engine, reader_program, shutdown })
+        Ok(Self { pool, tokens, clock, blobs, engine, reader, shutdown })
     }
 }
 
@@ -123,8 +124,7 @@ impl Processor {
     /// with [`Surroundings::shutdown`].
     #[must_use]
     pub fn start(config: &ProcessorConfig, surroundings: Surroundings) -> Running {
-        let Surroundings { pool, tokens, clock, blobs, engine, reader_program, shutdown } =
-            surroundings.clone();
+        let Surroundings { pool, tokens, clock, blobs, engine, reader, shutdown } = surroundings.clone();
         let background = TaskTracker::new();
         let hub = Hub::default();
         let relay = Relay::spawn(pool.clone(), hub.clone(), shutdown.clone(), &background);
@@ -137,7 +137,7 @@ impl Processor {
             let parts = WorkerParts {
                 pool: pool.clone(),
                 blobs,
-                reader: Arc::new(ChildReader::new(reader_program, config.reading.clone())),
+                reader,
                 engine,
                 signal: relay.signal(),
                 clock: clock.clone(),

@@ -225,6 +225,7 @@ impl Tasks {
             params: &order.params,
             max_attempts: self.max_attempts,
             idempotency_key: order.idempotency_key.as_deref(),
+            document_password: None,
         }
     }
 

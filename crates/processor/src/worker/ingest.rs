@@ -102,11 +102,21 @@ async fn store_pages(
             };
             // PostgreSQL stores every character but NUL.
             let text = if page.text.contains('\0') { page.text.replace('\0', "") } else { page.text };
-            Some(Page { number: i32::try_from(page.number).ok()?, text, method: method.to_owned() })
+            Some(Page {
+                number: i32::try_from(page.number).ok()?,
+                text,
+                method: method.to_owned(),
+                confidence: page.confidence,
+            })
         })
         .collect();
     let mut connection = parts.pool.get().await?;
-    let reading = Reading { media_type: &extracted.media_type, metadata: &metadata, pages: &pages };
+    let reading = Reading {
+        media_type: &extracted.media_type,
+        metadata: &metadata,
+        pages: &pages,
+        thumbnail_key: None,
+    };
     documents::finish_reading(&mut connection, &document, &reading).await?;
     parts.signal.written();
     Ok(Ingested::new(pages, &metadata, document.filename))

@@ -15,7 +15,7 @@ use quire_ai::SharedEngine;
 use quire_domain::{
     UserId, error::chain, ids::uuid_v7, ports::blobs::SharedBlobStore, ports::clock::SharedClock,
 };
-use quire_extract::child::ChildReader;
+use quire_extract::DocumentReader;
 use quire_store::{Pool, queue};
 use quire_web::shutdown::Shutdown;
 use tokio::{
@@ -39,7 +39,7 @@ pub struct WorkerParts {
     /// Where the bytes of documents are.
     pub blobs: SharedBlobStore,
     /// Reads documents, in child processes.
-    pub reader: Arc<ChildReader>,
+    pub reader: Arc<DocumentReader>,
     /// Answers AI tasks.
     pub engine: SharedEngine,
     /// Tells the relay that events were written.

@@ -10,6 +10,7 @@ use quire_domain::{
     ports::blobs::SharedBlobStore,
     user::Role,
 };
+use quire_extract::{DocumentReader, child::ChildPool};
 use quire_processor::{Processor, Running, Surroundings, config::ProcessorConfig, serve};
 use quire_testkit::{Answer, HttpClient, TestDatabase, fixture, listener, wait_for, wait_until};
 use quire_web::{
@@ -94,7 +95,8 @@ impl Setup {
             Surroundings::new(&config, pool, tokens.clone(), clock.clone(), Shutdown::new()).await.unwrap();
         surroundings.engine = self.engine;
         surroundings.blobs = self.blobs.unwrap_or(surroundings.blobs);
-        surroundings.reader_program = env!("CARGO_BIN_EXE_quire-processor").into();
+        let program = env!("CARGO_BIN_EXE_quire-processor").into();
+        surroundings.reader = Arc::new(DocumentReader::new(ChildPool::new(program, config.reading.clone())));
 
         let process = Process::start(&config, surroundings.clone());
         let listener = listener();
