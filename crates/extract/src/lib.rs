@@ -18,7 +18,7 @@ pub mod options;
 mod reader;
 mod readers;
 mod render;
-mod split;
+pub mod split;
 mod statistics;
 
 pub use document_reader::{DocumentReader, Split};

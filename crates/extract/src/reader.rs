@@ -90,7 +90,7 @@ fn tidy_up(metadata: &mut Metadata) {
 }
 
 /// A title or name on one line, not longer than a title or name; `None` if nothing remains.
-fn one_line(words: &str) -> Option<String> {
+pub(crate) fn one_line(words: &str) -> Option<String> {
     const MAX_CHARACTERS: usize = 500;
     let words = words.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
     let line: String = words.collect::<Vec<_>>().join(" ").chars().take(MAX_CHARACTERS).collect();
