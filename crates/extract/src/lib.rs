@@ -16,5 +16,6 @@ pub mod media_type;
 pub mod options;
 mod reader;
 mod readers;
+pub mod render;
 
 pub use error::{Excess, ExtractError};
