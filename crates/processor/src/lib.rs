@@ -10,6 +10,7 @@ pub mod live;
 mod load;
 mod routes;
 pub mod serve;
+mod task_type;
 pub mod tasks;
 pub mod worker;
 

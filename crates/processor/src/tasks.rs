@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use quire_ai::{SharedEngine, task::TaskType};
+use quire_ai::SharedEngine;
 use quire_domain::{
     DocumentId, Error, ErrorCode, FieldErrors, Result, TaskId, UserId,
     ports::clock::SharedClock,
@@ -15,7 +15,13 @@ use quire_store::{
 use quire_web::tasks::TaskPage;
 use serde_json::{Map, Value};
 
-use crate::{config::TaskLimits, intake::Received, live::relay::Signal, load::Load};
+use crate::{
+    config::TaskLimits,
+    intake::Received,
+    live::relay::Signal,
+    load::Load,
+    task_type::{ReadingParams, TaskType},
+};
 
 /// The task type of a submission that names none.
 pub const DEFAULT_TASK_TYPE: &str = "summarize";
@@ -26,8 +32,9 @@ const SETTLE_EVERY: Duration = Duration::from_secs(1);
 /// What a client asked for, checked: it can be done here.
 #[derive(Clone)]
 pub struct Order {
-    task_type: &'static dyn TaskType,
+    task_type: TaskType,
     params: Value,
+    reading: ReadingParams,
     idempotency_key: Option<String>,
 }
 
@@ -62,13 +69,15 @@ impl Tasks {
     pub fn check_order(
         &self,
         task_type: Option<&str>,
-        params: Map<String, Value>,
+        mut params: Map<String, Value>,
         idempotency_key: Option<String>,
     ) -> Result<Order> {
         let task_type = find_task_type(task_type)?;
-        let params = task_type.check_params(&Value::Object(params)).map_err(invalid)?;
+        let reading = ReadingParams::take_from(&mut params).map_err(invalid)?;
+        let mut params = task_type.check_params(&Value::Object(params)).map_err(invalid)?;
         self.check_supported(task_type, &params)?;
-        Ok(Order { task_type, params, idempotency_key })
+        reading.show_in(&mut params);
+        Ok(Order { task_type, params, reading, idempotency_key })
     }
 
     /// Refuses what can be seen to be wrong before the file has come; parameters may still
@@ -76,8 +85,9 @@ impl Tasks {
     ///
     /// # Errors
     /// As [`check_order`](Self::check_order).
-    pub fn refuse_early(&self, task_type: Option<&str>, params: Map<String, Value>) -> Result<()> {
+    pub fn refuse_early(&self, task_type: Option<&str>, mut params: Map<String, Value>) -> Result<()> {
         let task_type = find_task_type(task_type)?;
+        let _ = ReadingParams::take_from(&mut params);
         match task_type.check_params(&Value::Object(params)) {
             Ok(params) => self.check_supported(task_type, &params),
             Err(_) => Ok(()),
@@ -85,13 +95,14 @@ impl Tasks {
     }
 
     /// Whether the configured provider does tasks of this type, with default parameters.
-    pub fn is_available(&self, task_type: &'static dyn TaskType) -> bool {
-        let params = task_type.check_params(&Value::Object(Map::new()));
-        params.is_ok_and(|params| self.engine.supports(task_type, &params).is_ok())
+    pub fn is_available(&self, task_type: TaskType) -> bool {
+        // Without parameters, a task type that needs some is refused for that alone.
+        let params = task_type.check_params(&Value::Object(Map::new())).unwrap_or_default();
+        task_type.check_support(&*self.engine, &params).is_ok()
     }
 
-    fn check_supported(&self, task_type: &'static dyn TaskType, params: &Value) -> Result<()> {
-        self.engine.supports(task_type, params).map_err(|failure| {
+    fn check_supported(&self, task_type: TaskType, params: &Value) -> Result<()> {
+        task_type.check_support(&*self.engine, params).map_err(|failure| {
             Error::new(ErrorCode::TaskTypeUnavailable, failure.message.clone())
                 .with_field("task_type", failure.message)
         })
@@ -225,7 +236,7 @@ impl Tasks {
             params: &order.params,
             max_attempts: self.max_attempts,
             idempotency_key: order.idempotency_key.as_deref(),
-            document_password: None,
+            document_password: order.reading.password.as_deref(),
         }
     }
 
@@ -249,13 +260,13 @@ async fn is_stored(pool: &Pool, owner: UserId, id: DocumentId) -> Result<bool> {
     Ok(documents::find(&mut *pool.get().await?, owner, id).await?.is_some())
 }
 
-fn find_task_type(name: Option<&str>) -> Result<&'static dyn TaskType> {
+fn find_task_type(name: Option<&str>) -> Result<TaskType> {
     let name = name.unwrap_or(DEFAULT_TASK_TYPE);
-    quire_ai::registry::find(name).ok_or_else(|| unknown_task_type(name))
+    TaskType::find(name).ok_or_else(|| unknown_task_type(name))
 }
 
 fn unknown_task_type(name: &str) -> Error {
-    let known: Vec<_> = quire_ai::registry::task_types().iter().map(|t| t.name()).collect();
+    let known: Vec<_> = TaskType::all().map(TaskType::name).collect();
     let message = format!("There is no task type `{}`. There are: {}.", shorten(name), known.join(", "));
     Error::new(ErrorCode::ValidationFailed, message.clone()).with_field("task_type", message)
 }
