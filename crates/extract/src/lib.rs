@@ -14,6 +14,7 @@ mod encoding;
 mod error;
 pub mod limits;
 pub mod media_type;
+pub mod ocr;
 pub mod options;
 mod reader;
 mod readers;
@@ -21,5 +22,5 @@ mod render;
 pub mod split;
 mod statistics;
 
-pub use document_reader::{DocumentReader, Split};
+pub use document_reader::{DocumentReader, Recognition, Split};
 pub use error::{Excess, ExtractError};

@@ -9,17 +9,20 @@ use quire_domain::{
     task::{Task, TaskFilter},
 };
 use quire_store::{
-    AsyncPgConnection, Pool, documents,
+    AsyncPgConnection, Pool,
+    documents::{self, Document, NewDocument},
     tasks::{self, NewTask, Submitted},
 };
 use quire_web::tasks::TaskPage;
 use serde_json::{Map, Value};
 
 use crate::{
+    Surroundings,
     config::TaskLimits,
     intake::Received,
     live::relay::Signal,
     load::Load,
+    preflight::Preflight,
     task_type::{ReadingParams, TaskType},
 };
 
@@ -32,9 +35,9 @@ const SETTLE_EVERY: Duration = Duration::from_secs(1);
 /// What a client asked for, checked: it can be done here.
 #[derive(Clone)]
 pub struct Order {
-    task_type: TaskType,
-    params: Value,
-    reading: ReadingParams,
+    pub(crate) task_type: TaskType,
+    pub(crate) params: Value,
+    pub(crate) reading: ReadingParams,
     idempotency_key: Option<String>,
 }
 
@@ -44,21 +47,26 @@ pub struct Tasks {
     pool: Pool,
     clock: SharedClock,
     engine: SharedEngine,
+    preflight: Preflight,
     signal: Signal,
     max_attempts: i16,
     load: Load,
 }
 
 impl Tasks {
-    /// Puts the use cases together from what they need.
-    pub fn new(
-        pool: Pool,
-        clock: SharedClock,
-        engine: SharedEngine,
-        signal: Signal,
-        limits: TaskLimits,
-    ) -> Self {
-        Self { pool, clock, engine, signal, max_attempts: limits.max_attempts, load: Load::new(limits) }
+    /// The use cases with these surroundings.
+    pub fn new(surroundings: &Surroundings, signal: Signal, limits: TaskLimits) -> Self {
+        let Surroundings { pool, clock, engine, blobs, reader, .. } = surroundings.clone();
+        let preflight = Preflight::new(blobs, reader);
+        Self {
+            pool,
+            clock,
+            engine,
+            preflight,
+            signal,
+            max_attempts: limits.max_attempts,
+            load: Load::new(limits),
+        }
     }
 
     /// Checks what a client asks for: the task type exists, the parameters fit, and the
@@ -74,6 +82,7 @@ impl Tasks {
     ) -> Result<Order> {
         let task_type = find_task_type(task_type)?;
         let reading = ReadingParams::take_from(&mut params).map_err(invalid)?;
+        self.preflight.check_languages(&reading)?;
         let mut params = task_type.check_params(&Value::Object(params)).map_err(invalid)?;
         self.check_supported(task_type, &params)?;
         reading.show_in(&mut params);
@@ -121,7 +130,8 @@ impl Tasks {
     /// file goes.
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// [`ErrorCode::ValidationFailed`] when the document cannot be worked on like that; when the
+    /// database does not answer.
     pub async fn submit_document(&self, owner: UserId, received: Received, order: Order) -> Result<Task> {
         // On a task of its own: a client that hangs up now must not leave a half-done step.
         let tasks = self.clone();
@@ -131,6 +141,8 @@ impl Tasks {
     }
 
     async fn store_document(&self, owner: UserId, received: Received, order: &Order) -> Result<Task> {
+        let NewDocument { storage_key, filename, .. } = received.as_document(owner);
+        self.preflight.check(order, storage_key, filename).await?;
         let mut connection = self.pool.get().await?;
         let id = TaskId::new(self.clock.now());
         let new = self.new_task(id, order);
@@ -169,9 +181,13 @@ impl Tasks {
     /// Makes one more task for a document that is there already.
     ///
     /// # Errors
+    /// [`ErrorCode::ValidationFailed`] when the document cannot be worked on like that;
     /// [`ErrorCode::NotFound`] when the document is not there or not this user's.
     pub async fn create_task(&self, owner: UserId, document: DocumentId, order: &Order) -> Result<Task> {
         let mut connection = self.pool.get().await?;
+        let found = documents::find(&mut connection, owner, document).await?;
+        let Document { storage_key, filename, .. } = found.ok_or_else(|| Error::not_found("document"))?;
+        self.preflight.check(order, &storage_key, &filename).await?;
         let id = TaskId::new(self.clock.now());
         tasks::create(&mut connection, owner, document, &self.new_task(id, order))
             .await?

@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::Processor;
+use crate::{Processor, task_type::TaskType};
 
 /// One more task for a document that is there already.
 #[derive(Debug, Deserialize, ToSchema)]

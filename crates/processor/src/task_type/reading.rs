@@ -60,8 +60,19 @@ impl ReadingParams {
                 None
             }
         };
-        let taken = Self { password: take(PASSWORD, PASSWORD_MAX), ocr_languages: take(OCR_LANGUAGES, LANGUAGES_MAX) };
+        let taken = Self {
+            password: take(PASSWORD, PASSWORD_MAX),
+            ocr_languages: take(OCR_LANGUAGES, LANGUAGES_MAX),
+        };
         if errors.is_empty() { Ok(taken) } else { Err(errors) }
+    }
+
+    /// Separates the parameters of a stored task: those about reading, and those of its type.
+    pub(crate) fn separate(params: &Value, password: Option<&str>) -> (Self, Value) {
+        let mut of_type = params.as_object().cloned().unwrap_or_default();
+        let mut reading = Self::take_from(&mut of_type).unwrap_or_default();
+        reading.password = password.map(str::to_owned);
+        (reading, Value::Object(of_type))
     }
 
     /// Puts those back that may be seen.
@@ -88,17 +99,22 @@ mod tests {
 
     #[test]
     fn they_are_taken_out_and_only_the_password_stays_out() {
-        let (params, mut rest) = taken(json!({"password": "open", "ocr_languages": "deu", "length": "short"}));
+        let (params, mut rest) =
+            taken(json!({"password": "open", "ocr_languages": "deu", "length": "short"}));
         let params = params.unwrap();
         assert_eq!((params.password.as_deref(), &rest), (Some("open"), &json!({"length": "short"})));
         params.show_in(&mut rest);
         assert_eq!(rest, json!({"length": "short", "ocr_languages": "deu"}));
         assert!(!format!("{params:?}").contains("open"));
+        assert_eq!(ReadingParams::separate(&rest, Some("open")), (params, json!({"length": "short"})));
     }
 
     #[test]
     fn empty_ones_are_none_and_strange_ones_are_named() {
-        assert_eq!(taken(json!({"password": "", "ocr_languages": null})).0.unwrap(), ReadingParams::default());
+        assert_eq!(
+            taken(json!({"password": "", "ocr_languages": null})).0.unwrap(),
+            ReadingParams::default()
+        );
         let errors = taken(json!({"password": 7, "ocr_languages": "x".repeat(201)})).0.unwrap_err();
         assert_eq!(errors.0.into_keys().collect::<Vec<_>>(), ["params.ocr_languages", "params.password"]);
     }

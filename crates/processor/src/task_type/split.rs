@@ -68,7 +68,10 @@ impl SplitParams {
         let Written { prefix, suffix, .. } = &written;
         for (name, affix) in [("prefix", prefix), ("suffix", suffix)] {
             if affix.chars().count() > AFFIX_MAX {
-                return Err(wrong(&format!("params.{name}"), format!("Must have at most {AFFIX_MAX} characters.")));
+                return Err(wrong(
+                    &format!("params.{name}"),
+                    format!("Must have at most {AFFIX_MAX} characters."),
+                ));
             }
         }
         let (prefix, suffix) = (prefix.clone(), suffix.clone());

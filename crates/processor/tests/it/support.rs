@@ -10,7 +10,7 @@ use quire_domain::{
     ports::blobs::SharedBlobStore,
     user::Role,
 };
-use quire_extract::{DocumentReader, child::ChildPool};
+use quire_extract::child::ChildPool;
 use quire_processor::{Processor, Running, Surroundings, config::ProcessorConfig, serve};
 use quire_testkit::{Answer, HttpClient, TestDatabase, fixture, listener, wait_for, wait_until};
 use quire_web::{
@@ -96,7 +96,8 @@ impl Setup {
         surroundings.engine = self.engine;
         surroundings.blobs = self.blobs.unwrap_or(surroundings.blobs);
         let program = env!("CARGO_BIN_EXE_quire-processor").into();
-        surroundings.reader = Arc::new(DocumentReader::new(ChildPool::new(program, config.reading.clone())));
+        let children = ChildPool::new(program, config.reading.limits.clone());
+        surroundings.reader = Arc::new(config.reading.reader(children).await.unwrap());
 
         let process = Process::start(&config, surroundings.clone());
         let listener = listener();
