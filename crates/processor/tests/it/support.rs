@@ -286,6 +286,12 @@ impl User {
         self.client.post("/process/tasks", &serde_json::json!({"document_id": document})).await
     }
 
+    /// Asks for a task of this type for a document that is there.
+    pub(crate) async fn order(&self, document: &str, task_type: &str, params: Value) -> Answer {
+        let body = serde_json::json!({"document_id": document, "task_type": task_type, "params": params});
+        self.client.post("/process/tasks", &body).await
+    }
+
     pub(crate) async fn act(&self, task: &str, verb: &str) -> Answer {
         self.client.call(Method::POST, &format!("/process/tasks/{task}/{verb}")).send().await
     }
