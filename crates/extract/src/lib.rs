@@ -13,6 +13,7 @@ mod encoding;
 mod error;
 pub mod limits;
 pub mod media_type;
+pub mod ocr;
 pub mod options;
 mod reader;
 mod readers;
