@@ -6,7 +6,7 @@ use crate::{
     limits::Limits,
     media_type,
     options::ReadOptions,
-    readers::{docx::DocxReader, image::ImageReader, pdf::PdfReader, text::TextReader},
+    readers::{docx::DocxReader, image::ImageReader, media::MediaReader, pdf::PdfReader, text::TextReader},
 };
 
 /// A document to be read.
@@ -42,7 +42,7 @@ pub(crate) trait Reader: Sync {
 /// Names of attachments that are told.
 const MAX_ATTACHMENTS: usize = 1000;
 
-const READERS: &[&dyn Reader] = &[&PdfReader, &DocxReader, &TextReader, &ImageReader];
+const READERS: &[&dyn Reader] = &[&PdfReader, &DocxReader, &TextReader, &ImageReader, &MediaReader];
 
 /// Finds out what a document is and has it read.
 pub(crate) fn read_document(

@@ -2,5 +2,6 @@
 
 pub(crate) mod docx;
 pub(crate) mod image;
+pub(crate) mod media;
 pub(crate) mod pdf;
 pub(crate) mod text;

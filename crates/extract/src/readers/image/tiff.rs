@@ -237,7 +237,8 @@ mod tests {
             |next| directory(&[(tag::IMAGE_WIDTH, 5), (tag::X_RESOLUTION, 1), (tag::IMAGE_LENGTH, 7)], next);
         let bytes = file(&[page(50), page(0)]);
         assert_eq!(directories(&bytes, 9).unwrap().total, 2);
-        for end in 0..bytes.len() {
+        // The last link may be missing.
+        for end in 0..bytes.len() - 4 {
             assert!(directories(&bytes[..end], 9).map_or(0, |found| found.total) < 2);
         }
     }
