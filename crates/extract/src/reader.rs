@@ -6,7 +6,10 @@ use crate::{
     limits::Limits,
     media_type,
     options::ReadOptions,
-    readers::{docx::DocxReader, pdf::PdfReader, text::TextReader},
+    readers::{
+        docx::DocxReader, email::EmailReader, html::HtmlReader, odf::OdfReader, pdf::PdfReader,
+        pptx::PptxReader, rtf::RtfReader, text::TextReader, xlsx::XlsxReader, xml::XmlReader,
+    },
 };
 
 /// A document to be read.
@@ -39,7 +42,18 @@ pub(crate) trait Reader: Sync {
     fn read(&self, source: Source<'_>) -> Result<Content, ExtractError>;
 }
 
-const READERS: &[&dyn Reader] = &[&PdfReader, &DocxReader, &TextReader];
+const READERS: &[&dyn Reader] = &[
+    &PdfReader,
+    &DocxReader,
+    &XlsxReader,
+    &PptxReader,
+    &OdfReader,
+    &RtfReader,
+    &HtmlReader,
+    &XmlReader,
+    &EmailReader,
+    &TextReader,
+];
 
 /// Finds out what a document is and has it read.
 pub(crate) fn read_document(
