@@ -18,3 +18,13 @@ def pages(stdout):
     except ValueError:
         return None
     return [page["text"] for page in document["pages"]]
+
+
+def thumbnail(program, path, picture):
+    """The command that draws the first page as WebP."""
+    return [program, "read", "--thumbnail", picture, path]
+
+
+def split(program, path, folder, every):
+    """The command that writes parts of so many pages."""
+    return [program, path, folder, "every", str(every)]

@@ -11,6 +11,8 @@ pub mod child;
 pub mod document;
 mod encoding;
 mod error;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 pub mod limits;
 pub mod media_type;
 pub mod options;
