@@ -12,6 +12,8 @@ pub mod document;
 mod document_reader;
 mod encoding;
 mod error;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 pub mod limits;
 pub mod media_type;
 pub mod ocr;
