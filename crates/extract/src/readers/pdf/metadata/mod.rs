@@ -13,7 +13,7 @@ use hayro::hayro_syntax::{
     page::Pages,
 };
 
-pub(super) use self::text_string::text_string;
+pub(crate) use self::text_string::text_string;
 use super::budget::Stop;
 use crate::document::{Metadata, PageSizes, Size};
 
