@@ -20,7 +20,7 @@ pub mod ocr;
 pub mod options;
 mod reader;
 mod readers;
-mod render;
+pub mod render;
 pub mod split;
 mod statistics;
 
