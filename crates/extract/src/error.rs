@@ -84,7 +84,8 @@ impl ExtractError {
         Some(match self {
             Self::Encrypted => Failure::new(
                 FailureCode::DocumentEncrypted,
-                "The document is protected with a password. Remove the password and upload it again.",
+                "The document is protected with a password. Send the right one as the parameter `password`, or \
+                 upload a version without a password.",
             ),
             Self::Empty => Failure::new(
                 FailureCode::DocumentEmpty,

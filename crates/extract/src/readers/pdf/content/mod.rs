@@ -259,7 +259,9 @@ impl<'s, 'a> Interpreter<'s, 'a> {
             self.state.is_transparent = alpha <= 0.0;
             self.state.is_opaque &= alpha >= 1.0;
         }
-        if parameters.get::<Name<'_>>("BM").is_some_and(|mode| !matches!(mode.as_ref(), b"Normal" | b"Compatible"))
+        if parameters
+            .get::<Name<'_>>("BM")
+            .is_some_and(|mode| !matches!(mode.as_ref(), b"Normal" | b"Compatible"))
             || parameters.get::<Dict<'_>>("SMask").is_some()
         {
             self.state.is_opaque = false;

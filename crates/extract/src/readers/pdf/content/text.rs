@@ -193,11 +193,8 @@ impl<'a> Interpreter<'_, 'a> {
         let is_vertical = text.font.as_ref().is_some_and(|font| font.is_vertical());
         let (right, up) = (Vec2::new(a, b) * (text.size * text.scaling), Vec2::new(c, d) * text.size);
         let size = up.hypot();
-        let (along, advance) = if is_vertical {
-            (-up, code.advance.abs() * size)
-        } else {
-            (right, code.width * right.hypot())
-        };
+        let (along, advance) =
+            if is_vertical { (-up, code.advance.abs() * size) } else { (right, code.width * right.hypot()) };
         // The em of a Type 3 font is a matter of taste: bitmap fonts have been seen to make it tiny.
         let size = if is_type3 { size.max(advance) } else { size };
         let origin = self.state.transform * text.matrix * Point::new(0.0, text.rise);

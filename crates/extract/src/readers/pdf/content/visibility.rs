@@ -127,7 +127,8 @@ impl Canvas {
         if !is_hidden.contains(&true) {
             return 0;
         }
-        let hidden = glyphs.iter().zip(&is_hidden).filter(|(glyph, hidden)| **hidden && glyph.c != ' ').count();
+        let hidden =
+            glyphs.iter().zip(&is_hidden).filter(|(glyph, hidden)| **hidden && glyph.c != ' ').count();
         let mut is_hidden = is_hidden.into_iter();
         glyphs.retain(|_| !is_hidden.next().unwrap_or(false));
         hidden

@@ -214,8 +214,7 @@ impl Line {
     /// What stands between two glyphs: nothing within a word. `spaced` if the document has a space there.
     fn separator(&self, last: &Placed, next: &Placed, tracking: f64, spaced: bool) -> Option<char> {
         let gap = (next.start - last.end) / self.size;
-        let word_gap =
-            if is_ideograph(last.c) && is_ideograph(next.c) { IDEOGRAPH_GAP } else { WORD_GAP };
+        let word_gap = if is_ideograph(last.c) && is_ideograph(next.c) { IDEOGRAPH_GAP } else { WORD_GAP };
         if gap > CELL_GAP { Some('\t') } else { (spaced || gap > word_gap + tracking).then_some(' ') }
     }
 

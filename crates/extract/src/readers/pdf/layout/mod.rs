@@ -196,7 +196,7 @@ mod tests {
                 direction: Vec2::new(0.0, -1.0),
                 advance: 5.0,
                 size: 10.0,
-                    is_vertical: false,
+                is_vertical: false,
             });
         }
         assert_eq!(read(glyphs, Vec::new()), "body\n\nside");
