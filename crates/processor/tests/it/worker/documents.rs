@@ -143,12 +143,12 @@ async fn bytes_that_are_gone_are_told() {
 async fn what_went_wrong_in_reading_is_told_with_every_result() {
     let quire = Setup::new().await.worker().start().await;
     let user = quire.user("ada").await;
-    let first = user.submit_fixture("pdf/habibi.pdf").await;
+    let first = user.submit_fixture("hostile/truncated62886.docx").await;
     let of_first = user.wait_for(&first.task, "completed").await;
     let second: Value = user.create_task(&first.document).await.expect_status(202).json();
     let of_second = user.wait_for(second["id"].as_str().unwrap(), "completed").await;
     assert_eq!(of_first["warnings"].as_array().map(Vec::len), Some(1), "{of_first}");
-    assert_eq!(of_first["warnings"][0]["code"], "characters_missing");
-    assert!(of_first["warnings"][0]["message"].as_str().unwrap().contains("parts of the text are missing"));
+    assert_eq!(of_first["warnings"][0]["code"], "document_truncated");
+    assert!(of_first["warnings"][0]["message"].as_str().unwrap().contains("part of its text is missing"));
     assert_eq!(of_second["warnings"], of_first["warnings"]);
 }
