@@ -71,6 +71,8 @@ package() {
     apt-get:ocr) echo tesseract-ocr tesseract-ocr-eng tesseract-ocr-osd tesseract-ocr-deu ;;
     dnf:ocr) echo tesseract tesseract-langpack-eng tesseract-osd tesseract-langpack-deu ;;
     brew:ocr) echo tesseract tesseract-lang ;;
+    apt-get:font) echo fonts-droid-fallback ;;
+    dnf:font) echo google-droid-sans-fonts ;;
     *:venv) echo python3 ;;
     *) echo "$2" ;;
   esac
@@ -85,6 +87,13 @@ have_ocr() {
   done
 }
 
+# A font for Chinese and Japanese, under a name that Quire knows. macOS has one.
+have_font() {
+  [ "$(uname)" != Darwin ] || return 0
+  [ -n "$(find /usr/share/fonts /usr/local/share/fonts \( -iname '*cjk*' -o -iname '*droidsansfallback*' \
+    -o -iname 'wqy-*' \) -print -quit 2>/dev/null)" ]
+}
+
 missing_for() {
   have_postgres || echo postgres
   [ "$1" = test ] || return 0
@@ -92,6 +101,7 @@ missing_for() {
   have curl || echo curl
   have openssl || echo openssl
   have_ocr || echo ocr
+  have_font || echo font
   python3 -c 'import venv, ensurepip' 2>/dev/null || echo venv
 }
 

@@ -6,7 +6,7 @@ use image::{
     DynamicImage, ImageDecoder, ImageError, ImageFormat, Limits as DecoderLimits, metadata::Orientation,
 };
 
-use super::{exif, resolution, tiff};
+use super::{exif, palette::Palette, resolution, tiff};
 use crate::{
     document::Size,
     error::{Excess, ExtractError},
@@ -108,16 +108,23 @@ pub(crate) fn decode(
     frame: &Frame,
     limits: &Limits,
 ) -> Result<DynamicImage, ExtractError> {
-    if format == ImageFormat::Tiff {
+    let palette = if format == ImageFormat::Tiff {
         tiff::make_first(bytes, frame.offset);
-    }
+        Palette::take(bytes, frame.offset)
+    } else {
+        None
+    };
     let mut decoder = decoder(bytes, format, limits)?;
     if decoder.total_bytes() > budget(limits) {
         return Err(ExtractError::TooComplex(Excess::Unpacked));
     }
     let verdict = |error| verdict(error, format);
     decoder.set_limits(decoder_limits(limits)).map_err(verdict)?;
-    DynamicImage::from_decoder(decoder).map_err(verdict)
+    let picture = DynamicImage::from_decoder(decoder).map_err(verdict)?;
+    Ok(match palette {
+        Some(palette) => palette.paint(picture),
+        None => picture,
+    })
 }
 
 /// Bytes that decoded pixels may take.
