@@ -182,6 +182,9 @@ fn what_is_recognised_is_grey_on_white_paper() {
     assert_eq!(pixels[0], 255);
     let (rendered, pixels) = recognition("images/transparent.png", 1, 288);
     assert_eq!((rendered.width, rendered.height), (80, 40));
+    // A fax of twice as many pixels to the inch in a row gets square ones.
+    let (fax, _) = recognition("images/pages.tiff", 1, 300);
+    assert_eq!((fax.width, fax.height), (300, 300));
     // Red to the left, what is transparent is paper.
     assert!(pixels[20 * 80 + 20] < 100);
     assert_eq!(pixels[20 * 80 + 70], 255);
