@@ -126,7 +126,7 @@ mod tests {
             read(&RtfReader, deep.into_bytes()),
             Err(ExtractError::TooComplex(Excess::Nesting))
         ));
-        assert_eq!(text(r"\u99999999999 ?\uc99999999 a\u65 b"), "\u{fffd}aA");
+        assert_eq!(text(r"\u99999999999 ?\uc99999999 a\u65 b"), "\u{ffff}aA");
         assert_eq!(document(r"{\rtf1 a\bin4000000000 b}").pages[0].text, "a");
     }
 

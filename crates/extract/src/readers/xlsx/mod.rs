@@ -185,7 +185,9 @@ mod tests {
     #[test]
     fn a_workbook_that_breaks_off_says_so() {
         let mut bytes = workbook();
-        bytes.truncate(bytes.len() - 700);
+        // The directory at the end, and with it the second sheet's last bytes.
+        let directory = bytes.windows(4).position(|window| window == b"PK\x01\x02").unwrap();
+        bytes.truncate(directory - 10);
         let content = read(&XlsxReader, bytes).unwrap();
         assert!(content.pages[0].text.contains("Ada"));
         assert_eq!(content.warnings.last().unwrap().code, "document_truncated");
