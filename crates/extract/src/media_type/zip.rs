@@ -26,12 +26,13 @@ pub(super) fn detect(head: &[u8], extension: &str) -> String {
         if entry.name == b"mimetype" {
             return declared(entry.data).unwrap_or(ARCHIVE).into();
         }
-        if let Some(media_type) = of_main_part(entry.name) {
+        let name = normalise(entry.name);
+        if let Some(media_type) = of_main_part(&name) {
             return media_type.into();
         }
-        is_package |= entry.name == b"[Content_Types].xml" || entry.name == b"_rels/.rels";
-        folder = folder.or_else(|| of_folder(entry.name));
-        other = other.or_else(|| of_program(entry.name));
+        is_package |= matches!(name.as_slice(), b"[content_types].xml" | b"_rels/.rels");
+        folder = folder.or_else(|| of_folder(&name));
+        other = other.or_else(|| of_program(&name));
     }
     let named = office_of_extension(extension);
     match folder {
@@ -40,6 +41,11 @@ pub(super) fn detect(head: &[u8], extension: &str) -> String {
         _ => other.or_else(|| of_open_document(extension, head)).unwrap_or(ARCHIVE),
     }
     .into()
+}
+
+/// Part names are compared without regard to case, and some programs write backslashes.
+fn normalise(name: &[u8]) -> Vec<u8> {
+    name.iter().map(|byte| if *byte == b'\\' { b'/' } else { byte.to_ascii_lowercase() }).collect()
 }
 
 /// Office documents, by the part that only they have.
@@ -62,8 +68,8 @@ fn of_folder(name: &[u8]) -> Option<&'static str> {
 /// Programs that come as an archive.
 fn of_program(name: &[u8]) -> Option<&'static str> {
     match name {
-        b"AndroidManifest.xml" => Some("application/vnd.android.package-archive"),
-        b"META-INF/MANIFEST.MF" => Some("application/java-archive"),
+        b"androidmanifest.xml" => Some("application/vnd.android.package-archive"),
+        b"meta-inf/manifest.mf" => Some("application/java-archive"),
         _ => None,
     }
 }
@@ -155,6 +161,8 @@ mod tests {
         assert_eq!(detect(&archive(&[types, ("ppt/presentation.xml", b"")]), ""), PPTX);
         assert_eq!(detect(&archive(&[types]), "docx"), DOCX);
         assert_eq!(detect(&archive(&[("readme.txt", b"hi")]), "docx"), "application/zip");
+        let odd = [("[content_types].xml", &b"x"[..]), ("xl\\Workbook.xml", b"")];
+        assert_eq!(detect(&archive(&odd), "zip"), XLSX);
         let late = [("docProps/app.xml", &b"x"[..]), ("word/styles.xml", b""), types];
         assert_eq!(detect(&archive(&late), "zip"), DOCX);
     }

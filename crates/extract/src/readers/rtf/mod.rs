@@ -120,6 +120,12 @@ mod tests {
     }
 
     #[test]
+    fn a_document_may_end_anywhere() {
+        let whole = r"{\rtf1\ansi{\fonttbl{\f0\fcharset128 M;}}\f0\'93\'fa\u-10179 ?\u-8704 ?{\footnote n}\trowd a\cell\row}";
+        survives_truncation(&RtfReader, whole.as_bytes());
+    }
+
+    #[test]
     fn deep_groups_are_refused_and_hostile_numbers_are_not_trusted() {
         let deep = format!("{{\\rtf1 {}", "{".repeat(50_000));
         assert!(matches!(
