@@ -77,6 +77,8 @@ pub fn detect(head: &[u8], filename: &str) -> String {
     match signature(window) {
         // Judged text by its first lines alone, against the verdict on the whole window.
         format if format.media_type().starts_with("text/") => BINARY.into(),
+        // Its tracks are described at its end.
+        format if format.media_type() == "application/mp4" => "video/mp4".into(),
         format => format.media_type().into(),
     }
 }

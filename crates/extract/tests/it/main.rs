@@ -6,6 +6,7 @@ mod child;
 mod docx;
 mod hostile;
 mod media_type;
+mod office;
 mod pdf;
 mod support;
 mod text;

@@ -42,7 +42,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{document::Metadata, error::Excess, readers::office::testing::read};
+    use crate::{
+        document::Metadata,
+        error::Excess,
+        readers::office::testing::{read, survives_truncation},
+    };
 
     fn document(rtf: &str) -> Content {
         read(&RtfReader, rtf.as_bytes().to_vec()).unwrap()
