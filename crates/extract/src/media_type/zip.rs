@@ -3,6 +3,10 @@
 //! The directory of an archive is at its end, which is not there yet while a file is uploaded. The
 //! headers in front of each entry say enough.
 
+use std::io::Read;
+
+use flate2::read::DeflateDecoder;
+
 use super::{BINARY, DOCX, ODP, ODS, ODT, PPTX, XLSX, office_of_extension};
 
 /// Entries that are looked at.
@@ -14,6 +18,9 @@ const HEADER: usize = 30;
 /// The longest content of an entry `mimetype` that can be one.
 const MAX_MIMETYPE: usize = 128;
 
+/// A method of compression (APPNOTE 4.4.5).
+const DEFLATED: u16 = 8;
+
 /// An archive of this type, and no document.
 const ARCHIVE: &str = "application/zip";
 
@@ -24,7 +31,7 @@ pub(super) fn detect(head: &[u8], extension: &str) -> String {
     let mut other = None;
     for entry in entries(head).take(MAX_ENTRIES) {
         if entry.name == b"mimetype" {
-            return declared(entry.data).unwrap_or(ARCHIVE).into();
+            return declared(&entry).unwrap_or_else(|| ARCHIVE.into());
         }
         let name = normalise(entry.name);
         if let Some(media_type) = of_main_part(&name) {
@@ -126,13 +133,20 @@ fn is_header(bytes: &[u8]) -> bool {
     bytes == b"PK\x03\x04" || bytes == b"PK\x01\x02"
 }
 
-/// The type that an OpenDocument or EPUB file declares in its first entry.
-fn declared(data: &[u8]) -> Option<&str> {
-    let declared = std::str::from_utf8(&data[..data.len().min(MAX_MIMETYPE)]).ok()?.trim();
+/// The type that an OpenDocument or EPUB file declares in an entry of its own. It should be stored as
+/// it is, but some programs compress it.
+fn declared(entry: &Entry<'_>) -> Option<String> {
+    let mut text = Vec::new();
+    let limit = MAX_MIMETYPE as u64;
+    match entry.method {
+        DEFLATED => DeflateDecoder::new(entry.data).take(limit).read_to_end(&mut text).ok()?,
+        _ => entry.data.take(limit).read_to_end(&mut text).ok()?,
+    };
+    let declared = std::str::from_utf8(&text).ok()?.trim();
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"./+-".contains(&byte);
     let is_type =
         declared.starts_with("application/") && declared.bytes().all(is_plain) && declared != BINARY;
-    is_type.then_some(declared)
+    is_type.then(|| declared.to_owned())
 }
 
 #[cfg(test)]
