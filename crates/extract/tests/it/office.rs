@@ -65,6 +65,8 @@ async fn every_format_is_told_and_read() {
     let odt = "<d><office:body><text:p>words</text:p></office:body></d>";
     let ods = "<d><table:table table:name=\"One\"><table:table-row><table:table-cell><text:p>words</text:p>\
         </table:table-cell></table:table-row></table:table></d>";
+    let email =
+        b"From: a@example.org\r\nDate: Fri, 02 Feb 2024 10:11:12 +0000\r\nMIME-Version: 1.0\r\n\r\nwords\r\n";
     let odp = "<d><draw:page><text:p>words</text:p></draw:page></d>";
     for (name, bytes, media_type, text) in [
         ("a.xlsx", workbook(cell), "spreadsheetml.sheet", "One\nwords"),
@@ -75,7 +77,12 @@ async fn every_format_is_told_and_read() {
         ("a.rtf", b"{\\rtf1\\ansi words\\par}".to_vec(), "application/rtf", "words"),
         ("a.html", b"<!doctype html><title>t</title><p>words".to_vec(), "text/html", "words"),
         ("a.xml", b"<?xml version=\"1.0\"?><a><b>words</b></a>".to_vec(), "text/xml", "words"),
-        ("a.eml", b"Subject: s\r\n\r\nwords\r\n".to_vec(), "message/rfc822", "Subject: s\n\nwords"),
+        (
+            "a.eml",
+            email.to_vec(),
+            "message/rfc822",
+            "From: a@example.org\nDate: 2024-02-02 10:11:12Z\n\nwords",
+        ),
         ("a.json", b"{\"a\": \"words\"}".to_vec(), "application/json", "{\"a\": \"words\"}"),
         ("a.md", b"# words".to_vec(), "text/markdown", "# words"),
     ] {
