@@ -9,6 +9,7 @@ mod image;
 mod media;
 mod media_type;
 mod ocr;
+mod office;
 mod pdf;
 mod render;
 mod support;
