@@ -4,8 +4,10 @@
 
 mod child;
 mod docx;
+mod exported;
 mod hostile;
 mod media_type;
 mod pdf;
+mod split;
 mod support;
 mod text;
