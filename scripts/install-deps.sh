@@ -79,6 +79,7 @@ missing_for() {
   have nginx || [ -x /usr/sbin/nginx ] || echo nginx
   have curl || echo curl
   have openssl || echo openssl
+  have qpdf || echo qpdf
   python3 -c 'import venv, ensurepip' 2>/dev/null || echo venv
 }
 

@@ -1,7 +1,7 @@
 //! Documents in, parts out. Parts are looked into with the library that reads them, and read in the
 //! child process like any document.
 
-use std::io::Write;
+use std::{io::Write, process::Command};
 
 use hayro::hayro_syntax::{
     Pdf,
@@ -346,6 +346,30 @@ fn long_parts_are_written_straight_through() {
     let parts = split_bytes(&bytes, SplitPlan::Every(2));
     assert!(parts[0].0.length > 40 << 20);
     assert_eq!(Pdf::new(parts[0].1.clone()).unwrap().pages().len(), 2);
+}
+
+/// What `qpdf --check` says of a document: 0 if it finds nothing, 2 for errors, 3 for warnings.
+fn checked(bytes: &[u8]) -> Option<i32> {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(bytes).unwrap();
+    let output = Command::new("qpdf").arg("--check").arg(file.path()).output();
+    output.expect("qpdf, which scripts/install-deps.sh installs").status.code()
+}
+
+#[test]
+fn parts_are_as_sound_as_their_document() {
+    let mut sound = 0;
+    for path in fixtures_in("pdf") {
+        let bytes = std::fs::read(&path).unwrap();
+        if checked(&bytes) == Some(0) {
+            sound += 1;
+            for (_, part) in split_bytes(&bytes, SplitPlan::Every(1)) {
+                assert_eq!(checked(&part), Some(0), "{path:?}");
+            }
+        }
+    }
+    assert!(sound >= 10);
+    assert_eq!(checked(&part_of(&linked(), &[0, 1])), Some(0));
 }
 
 #[test]
