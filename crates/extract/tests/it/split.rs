@@ -215,13 +215,13 @@ fn pages_keep_what_they_inherited() {
 }
 
 /// Titles of bookmarks, indented by their level.
-fn titles(pdf: &Pdf, parent: &Dict<'_>, level: usize) -> Vec<String> {
+fn titles(parent: &Dict<'_>, level: usize) -> Vec<String> {
     let mut titles = Vec::new();
     let mut next = parent.get::<Dict<'_>>("First");
     while let Some(bookmark) = next {
         let title = bookmark.get::<hayro::hayro_syntax::object::String<'_>>("Title").unwrap();
         titles.push(format!("{}{}", " ".repeat(level), String::from_utf8_lossy(&title)));
-        titles.extend(self::titles(pdf, &bookmark, level + 1));
+        titles.extend(self::titles(&bookmark, level + 1));
         next = bookmark.get::<Dict<'_>>("Next");
     }
     titles
@@ -231,7 +231,7 @@ fn titles(pdf: &Pdf, parent: &Dict<'_>, level: usize) -> Vec<String> {
 fn bookmarks_of_the_pages_are_kept_with_those_above_them() {
     let bookmarks = |pages: &[u32]| {
         let pdf = Pdf::new(part_of(&linked(), pages)).unwrap();
-        catalog(&pdf).get::<Dict<'_>>("Outlines").map(|root| titles(&pdf, &root, 0)).unwrap_or_default()
+        catalog(&pdf).get::<Dict<'_>>("Outlines").map(|root| titles(&root, 0)).unwrap_or_default()
     };
     assert_eq!(bookmarks(&[0, 1]), ["One", " Two"]);
     assert_eq!(bookmarks(&[1]), ["One", " Two"]);
