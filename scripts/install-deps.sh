@@ -102,6 +102,7 @@ missing_for() {
   have openssl || echo openssl
   have_ocr || echo ocr
   have_font || echo font
+  have qpdf || echo qpdf
   python3 -c 'import venv, ensurepip' 2>/dev/null || echo venv
 }
 

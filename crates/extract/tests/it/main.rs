@@ -4,6 +4,7 @@
 
 mod child;
 mod docx;
+mod exported;
 mod hostile;
 mod image;
 mod media;
@@ -12,5 +13,6 @@ mod ocr;
 mod office;
 mod pdf;
 mod render;
+mod split;
 mod support;
 mod text;
