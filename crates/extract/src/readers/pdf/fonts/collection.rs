@@ -38,10 +38,8 @@ impl Collection {
         let encoding = cmap(&encoding)?;
         let by_encoding =
             encoding.metadata().character_collection.as_ref().map(|collection| collection.family.clone());
-        let unicode = by_encoding
-            .into_iter()
-            .chain(family(font))
-            .find_map(|family| embedded(family.ucs2_cmap()?))?;
+        let unicode =
+            by_encoding.into_iter().chain(family(font)).find_map(|family| embedded(family.ucs2_cmap()?))?;
         Some(Self::Known { encoding, unicode })
     }
 

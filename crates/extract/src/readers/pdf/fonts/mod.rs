@@ -3,6 +3,7 @@
 mod characters;
 mod collection;
 mod guard;
+mod numbered;
 mod program;
 
 use std::{cell::OnceCell, collections::HashMap, rc::Rc, sync::Arc};
@@ -182,9 +183,15 @@ impl<'a> PdfFont<'a> {
         {
             return characters;
         }
-        let FontGlyph::Outline(glyph) = glyph else { return Characters::Unknown };
-        let program = self.program.get_or_init(|| ProgramCharacters::of(glyph));
-        program.get(glyph.glyph_id().to_u32()).unwrap_or(Characters::Unknown)
+        let by_program = match glyph {
+            FontGlyph::Outline(glyph) => {
+                let program = self.program.get_or_init(|| ProgramCharacters::of(glyph));
+                program.get(glyph.glyph_id().to_u32())
+            }
+            FontGlyph::Type3(_) => None,
+        };
+        let by_number = || if self.is_composite { None } else { numbered::characters(&self.dict, code) };
+        by_program.or_else(by_number).unwrap_or(Characters::Unknown)
     }
 
     /// The characters of a code of a font that cannot be parsed.
