@@ -94,6 +94,14 @@ pub(super) fn to_unicode(font: &Dict<'_>) -> Option<CMap> {
     }
 }
 
+/// Whether a font says of some codes that they mean nothing: the first glyph of a cluster then stands
+/// for all of it. The library does not tell such codes from those that are missing.
+pub(super) fn maps_to_nothing(font: &Dict<'_>) -> bool {
+    let Some(stream) = font.get::<Stream<'_>>("ToUnicode") else { return false };
+    let Ok(Some(cmap)) = unpacked(&stream) else { return false };
+    cmap.windows(3).any(|bytes| bytes == b" <>" || bytes == b"><>")
+}
+
 fn parsed(stream: &Stream<'_>) -> Option<CMap> {
     CMap::parse(&unpacked(stream).ok()??, load_embedded)
 }

@@ -99,6 +99,7 @@ pub(super) struct PdfFont<'a> {
     /// The codes below 65 536, in blocks of 256.
     codes: Vec<OnceCell<Box<[OnceCell<Code>; BLOCK]>>>,
     to_unicode: OnceCell<Option<CMap>>,
+    maps_to_nothing: OnceCell<bool>,
     collection: OnceCell<Option<Collection>>,
     program: OnceCell<ProgramCharacters>,
 }
@@ -116,6 +117,7 @@ impl<'a> PdfFont<'a> {
             is_composite,
             codes: (0..blocks).map(|_| OnceCell::new()).collect(),
             to_unicode: OnceCell::new(),
+            maps_to_nothing: OnceCell::new(),
             collection: OnceCell::new(),
             program: OnceCell::new(),
             dict,
@@ -177,6 +179,9 @@ impl<'a> PdfFont<'a> {
     /// The characters of a glyph about which the usual ways say nothing: by the collection of the
     /// font, then by its program.
     fn otherwise(&self, code: u32, len: usize, glyph: &FontGlyph<'a>) -> Characters {
+        if *self.maps_to_nothing.get_or_init(|| collection::maps_to_nothing(&self.dict)) {
+            return Characters::Nothing;
+        }
         if self.is_composite
             && let Some(collection) = self.collection.get_or_init(|| Collection::of(&self.dict))
             && let Some(characters) = collection.characters(code, len)
