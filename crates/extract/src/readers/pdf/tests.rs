@@ -174,6 +174,8 @@ fn text_that_can_be_seen_is_read_whatever_its_colour() {
     let text = "BT /F 12 Tf 50 300 Td (seen) Tj ET ";
     let other = "BT /F 12 Tf 50 400 Td (other) Tj ET ";
     for showing in [
+        // A line that is too long for the page.
+        "BT /F 12 Tf 480 300 Td (longer than the page) Tj ET".into(),
         // On a dark ground, on a picture, on a drawn line, in a pattern, in a tint.
         format!("0.2 g 40 290 100 30 re f 1 g {text}"),
         format!("q 100 0 0 30 40 290 cm /I Do Q 1 g {text}"),
