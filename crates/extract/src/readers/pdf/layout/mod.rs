@@ -2,8 +2,7 @@
 //!
 //! Text is told in the order of the content stream, which is the reading order in nearly every
 //! document that a program wrote; [`columns`] mends the one order that is common and wrong. Within a
-//! line, the positions of the glyphs decide: where words end, and which way they run. A hyphen at the
-//! end of a line stays, for nothing tells those that break a word from those that belong to it.
+//! line, the positions of the glyphs decide: where words end, and which way they run.
 
 mod bidi;
 mod columns;
