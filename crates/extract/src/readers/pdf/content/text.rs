@@ -137,7 +137,9 @@ impl<'a> Interpreter<'_, 'a> {
         let state = &self.state;
         let rendering = state.text.rendering;
         let ink = if rendering == Rendering::Stroked { state.stroke.ink } else { state.fill.ink };
-        let paint = Paint { rendering, ink, is_transparent: state.is_transparent, clip: state.clip };
+        // What a form field shows of its value can be scrolled.
+        let clip = if self.is_annotating { self.area } else { state.clip };
+        let paint = Paint { rendering, ink, is_transparent: state.is_transparent, clip };
         if self.glyphs.len() > begin {
             self.canvas.show(begin, self.glyphs.len(), &paint);
         }
