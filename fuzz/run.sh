@@ -35,7 +35,7 @@ python3 fuzz/seeds.py "$work/seeds"
 cargo "${toolchain[@]}" fuzz build --fuzz-dir fuzz
 
 # What a parser of ours may take; libraries are held by the limits of the child process.
-declare -A patient=([pdf]=1 [render]=1 [split]=1 [image]=1)
+declare -A patient=([pdf]=1 [render]=1 [split]=1 [image]=1 [media]=1)
 failed=0
 mkdir -p "$work/results"
 for target in "${targets[@]}"; do

@@ -16,12 +16,14 @@ FIXTURES = FUZZ.parent / "crates/extract/tests/fixtures"
 # Larger inputs make each run slow, and what they hold is found in smaller ones too.
 MAX_SIZE = 200_000
 PICTURES = {"png", "jpg", "jpeg", "gif", "webp", "bmp", "tiff", "tif"}
+MEDIA = {"wav", "mp3", "mp4", "m4a", "mov", "mkv", "webm", "avi", "ogg", "opus", "flac", "aac"}
 OFFICE = {"xlsx", "pptx", "odt", "ods", "odp"}
 # The extensions of the files that a target begins with; `None` for any.
 SEEDS = {
     "pdf": {"pdf"}, "render": {"pdf"} | PICTURES, "split": {"pdf"}, "image": PICTURES,
     "docx": {"docx"}, "office": OFFICE, "html": {"html", "htm", "xhtml"}, "rtf": {"rtf"},
-    "mail": {"eml"}, "text": {"txt", "csv", "tsv", "md", "json", "xml"}, "media_type": None,
+    "mail": {"eml"}, "text": {"txt", "csv", "tsv", "md", "json"}, "xml": {"xml", "svg"}, "media": MEDIA,
+    "media_type": None,
 }
 # The parts of packages that readers walk through.
 PARTS = ("document.xml", "header", "footer", "notes", "comments", "numbering", "styles", "sheet", "workbook",

@@ -18,7 +18,7 @@ fn main() -> io::Result<()> {
 
 #[tokio::main(flavor = "current_thread")]
 async fn read_all(paths: impl Iterator<Item = String>) -> io::Result<()> {
-    let reader = child::ChildReader::of_this_program(Limits::default())?;
+    let reader = child::ChildPool::of_this_program(Limits::default())?;
     for path in paths {
         let begun = Instant::now();
         let outcome = reader.read(Path::new(&path), &ReadOptions::of_file(&path)).await;
