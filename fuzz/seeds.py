@@ -1,4 +1,4 @@
-"""Lays out seeds for the fuzz targets from the sample documents.
+"""Lays out seeds for the fuzz targets: the sample documents, and what is in fuzz/seeds/TARGET/.
 
     python3 fuzz/seeds.py DIRECTORY
 
@@ -35,6 +35,8 @@ def main(folder):
     for target, extensions in SEEDS.items():
         seeds = folder / target
         seeds.mkdir(parents=True, exist_ok=True)
+        for path in sorted((FUZZ / "seeds" / target).glob("*")):
+            save(seeds, path.read_bytes())
         for path in files:
             extension = path.suffix[1:].lower()
             if extensions is None:

@@ -24,10 +24,13 @@ class Document:
 
 
 def documents(cache, kind, extra=()):
-    """The project's own samples, those of the packages, and those of further directories."""
+    """The project's own samples, those of the packages, further ones in more languages, and those of
+    further directories."""
     found = [Document("samples", path.name, path) for path in sorted((FIXTURES / kind).glob(f"*.{kind}"))]
     for path in sorted((cache / kind).glob(f"*/*.{kind}")):
         found.append(Document("packages", f"{path.parent.name}/{path.name}", path))
+    for path in sorted((cache / "wider").glob(f"*/*.{kind}")):
+        found.append(Document("wider", f"{path.parent.name}/{path.name}", path))
     for folder in map(Path, extra):
         for path in sorted(folder.rglob(f"*.{kind}")):
             found.append(Document(folder.name, str(path.relative_to(folder)), path))
