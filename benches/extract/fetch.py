@@ -104,9 +104,10 @@ def take_documents(unpacked, cache, wanted, seen):
     """Copies every document that was not seen before. `wider` says which, by a pattern in their path,
     and that they are no part of the goal."""
     counts = dict.fromkeys(KINDS, 0)
-    for kind in KINDS:
-        folder = cache / ("wider" if "wider" in wanted else kind) / wanted["package"]
+    folders = {kind: cache / ("wider" if "wider" in wanted else kind) / wanted["package"] for kind in KINDS}
+    for folder in folders.values():
         shutil.rmtree(folder, ignore_errors=True)
+    for kind, folder in folders.items():
         for path in sorted(unpacked.rglob("*")):
             name = path.name.removesuffix(".gz")
             within = path.relative_to(unpacked)
