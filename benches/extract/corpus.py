@@ -9,6 +9,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FIXTURES = ROOT / "crates/extract/tests/fixtures"
+# What only a person knows: why a document scores low, and where the reference is wrong.
+REASONS = json.loads(Path(__file__).with_name("reasons.json").read_text(encoding="utf-8"))
 
 
 @dataclass(frozen=True)
