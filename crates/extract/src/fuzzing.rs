@@ -15,12 +15,8 @@ use crate::{
 ///
 /// The verdict on the document.
 pub fn read(bytes: &[u8], extension: &str) -> Result<Extracted, ExtractError> {
-    let options = ReadOptions {
-        extension: extension.into(),
-        words: true,
-        location: true,
-        ..ReadOptions::default()
-    };
+    let options =
+        ReadOptions { extension: extension.into(), words: true, location: true, ..ReadOptions::default() };
     reader::read_document(bytes.to_vec(), &options, &Limits::default())
 }
 
