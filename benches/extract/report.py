@@ -50,9 +50,9 @@ def replaced(text, name, content):
     return pattern.sub(lambda found: f"{found[1]}\n{content.strip()}\n\n{found[2]}", text)
 
 
-def table(head, rows, numbers_from=1):
-    """A Markdown table; the columns from `numbers_from` on are numbers, set to the right."""
-    marks = ["---" if column < numbers_from else "---:" for column in range(len(head))]
+def table(head, rows, numbers_from=1, text_from=99):
+    """A Markdown table; the columns from `numbers_from` up to `text_from` are numbers, set to the right."""
+    marks = ["---:" if numbers_from <= column < text_from else "---" for column in range(len(head))]
     lines = [head, marks, *rows]
     return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)
 
@@ -91,11 +91,13 @@ def words_of_pdfs(pdf):
     for name, subsets in pdf["sets"].items():
         rows = []
         for subset, means in subsets.items():
+            if subset != "all" and means["n"] == subsets["all"]["n"]:
+                continue
             for what, digits in (("f1", 3), ("order", 3)):
                 values = [means[reader][what] if reader in means else None for reader in READERS]
-                best = max(value for value in values if value is not None)
+                best = max(round(value, digits) for value in values if value is not None)
                 rows.append([f"{subset}, {means['n']} documents" if what == "f1" else "", "F1" if what == "f1" else "order",
-                             *(f"**{number(value, digits)}**" if value == best else number(value, digits)
+                             *(f"**{number(value, digits)}**" if value is not None and round(value, digits) == best else number(value, digits)
                                for value in values)])
             rows.append(["", "≥ 0.9 / < 0.5 / not read", *(
                 f"{means[reader]['good']} / {means[reader]['bad']} / {means[reader]['failed']}" if reader in means else "–"
@@ -112,7 +114,7 @@ def low(pdf):
             more = len(row["poor_pages"]) - 6
             rows.append([f"`{row['name']}`", number(row["f1"]["quire"]), *(number(row["f1"].get(name)) for name in READERS[1:]),
                          row["words"], pages + (f" and {more} more" if more > 0 else ""), reason(row)])
-    return table(["document", "F1", *READERS[1:], "words", "pages below 0.9 (F1)", "why"], rows) if rows else "None."
+    return table(["document", "F1", *READERS[1:], "words", "pages below 0.9 (F1)", "why"], rows, 1, 6) if rows else "None."
 
 
 def reason(row):
@@ -154,7 +156,7 @@ def docx(result):
             f"mean F1 {number(result['f1'], 4)}, order {number(result['order'], 4)}, {result['at_least_99']} at 0.99 or above.")
     rows = [[f"`{row['name']}`", number(row["f1"]), row["words"], row["found"], reason(row)]
             for row in result["rows"] if row["f1"] < 0.99]
-    return head + ("\n\n" + table(["below 0.99", "F1", "words", "found", "why"], rows) if rows else "")
+    return head + ("\n\n" + table(["below 0.99", "F1", "words", "found", "why"], rows, 1, 4) if rows else "")
 
 
 def split(result):
@@ -264,6 +266,14 @@ def goals_of_words(pdf):
             goal["all"]["quire"]["f1"] > theirs
 
 
+def goals_of_written(result):
+    means = result["means"]
+    for what, title in (("f1", "words that are known, mean F1"), ("order", "their order")):
+        best = max(result["versions"], key=lambda name: means[name][what])
+        yield (f"{title} beside {best}, the best of the others", "above",
+               f"{number(means['quire'][what])} to {number(means[best][what])}", means["quire"][what] > means[best][what])
+
+
 def goals_of_speed(result):
     for row in result["rows"]:
         if row["pages"] > 100:
@@ -308,7 +318,7 @@ def goals_of_fuzzing(result):
     yield f"fuzzing: crashes in {len(result['rows'])} targets", "none", crashes, crashes == 0
 
 
-GOALS = [("pdf", goals_of_words), ("speed", goals_of_speed), ("docx", goals_of_docx), ("split", goals_of_split),
+GOALS = [("pdf", goals_of_words), ("written", goals_of_written), ("speed", goals_of_speed), ("docx", goals_of_docx), ("split", goals_of_split),
          ("thumbnails", goals_of_thumbnails), ("hostile", goals_of_hostile), ("fuzzing", goals_of_fuzzing)]
 
 if __name__ == "__main__":
