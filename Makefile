@@ -1,7 +1,7 @@
 # `make` alone lists what there is.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test test-tools lint format lint-code docs lint-deps lint-containers lint-scripts lint-nginx openapi bench bench-load bench-functions ci
+.PHONY: help run test test-tools lint format lint-code docs lint-deps lint-containers lint-scripts lint-nginx openapi bench bench-load bench-functions bench-extract fuzz ci
 
 help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '  make %-16s %s\n' "$$name" "$$text"; done
@@ -53,6 +53,12 @@ bench-load: ## Put load on a whole Quire; LOAD="queue --tasks 5000" runs one sce
 
 bench-functions: ## Run the benchmarks of single functions
 	cargo bench --locked -p quire-benches --bench functions
+
+bench-extract: ## Compare reading with other programs on real documents (half an hour); writes docs/EXTRACTION.md
+	@benches/extract/run.sh $(PARTS)
+
+fuzz: ## Fuzz every reader for FUZZ_SECONDS=600 each; TARGETS="pdf docx" takes some
+	@FUZZ_SECONDS=$(or $(FUZZ_SECONDS),600) fuzz/run.sh $(TARGETS)
 
 ci: ## Everything, as continuous integration runs it
 	@.ci/run

@@ -9,6 +9,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FIXTURES = ROOT / "crates/extract/tests/fixtures"
+# What only a person knows: why a document scores low, and where the reference is wrong.
+REASONS = json.loads(Path(__file__).with_name("reasons.json").read_text(encoding="utf-8"))
 
 
 @dataclass(frozen=True)
@@ -24,10 +26,13 @@ class Document:
 
 
 def documents(cache, kind, extra=()):
-    """The project's own samples, those of the packages, and those of further directories."""
+    """The project's own samples, those of the packages, further ones in more languages, and those of
+    further directories."""
     found = [Document("samples", path.name, path) for path in sorted((FIXTURES / kind).glob(f"*.{kind}"))]
     for path in sorted((cache / kind).glob(f"*/*.{kind}")):
         found.append(Document("packages", f"{path.parent.name}/{path.name}", path))
+    for path in sorted((cache / "wider").glob(f"*/*.{kind}")):
+        found.append(Document("wider", f"{path.parent.name}/{path.name}", path))
     for folder in map(Path, extra):
         for path in sorted(folder.rglob(f"*.{kind}")):
             found.append(Document(folder.name, str(path.relative_to(folder)), path))

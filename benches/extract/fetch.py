@@ -9,12 +9,14 @@ it is, and said: the figures then differ from those of docs/EXTRACTION.md.
     CACHE/archives/       the packages
     CACHE/pdf/PACKAGE/    their PDFs, each content once
     CACHE/docx/PACKAGE/   their DOCX files, each content once
+    CACHE/wider/PACKAGE/  PDFs of packages beyond the goal's, in more languages
     CACHE/manifest.json   what was taken, in which version
 """
 
 import gzip
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -43,7 +45,7 @@ def main(cache):
                 print(f"fetch: {archive.name} is not the pinned {wanted['version']}", file=sys.stderr)
             with tempfile.TemporaryDirectory() as unpacked:
                 unpack(archive, Path(unpacked))
-                counts = take_documents(Path(unpacked), cache, wanted["package"], seen)
+                counts = take_documents(Path(unpacked), cache, wanted, seen)
             manifest.append({"package": wanted["package"], "archive": archive.name, "as_pinned": as_pinned, **counts})
     (cache / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
     for entry in manifest:
@@ -98,18 +100,21 @@ def unpack(archive, into):
             tar.extractall(into, filter="data")
 
 
-def take_documents(unpacked, cache, package, seen):
-    """Copies every document that was not seen before, under its path in the package."""
+def take_documents(unpacked, cache, wanted, seen):
+    """Copies every document that was not seen before. `wider` says which, by a pattern in their path,
+    and that they are no part of the goal."""
     counts = dict.fromkeys(KINDS, 0)
-    for kind in KINDS:
-        folder = cache / kind / package
+    folders = {kind: cache / ("wider" if "wider" in wanted else kind) / wanted["package"] for kind in KINDS}
+    for folder in folders.values():
         shutil.rmtree(folder, ignore_errors=True)
+    for kind, folder in folders.items():
         for path in sorted(unpacked.rglob("*")):
             name = path.name.removesuffix(".gz")
             within = path.relative_to(unpacked)
             if not name.lower().endswith(f".{kind}") or path.is_symlink() or not path.is_file():
                 continue
-            if any(part in NOT_SAMPLES for part in within.parts):
+            unwanted = any(part in NOT_SAMPLES for part in within.parts)
+            if unwanted or not re.search(wanted.get("wider", ""), str(within)):
                 continue
             content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
             if sha256(content) in seen:

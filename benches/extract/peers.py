@@ -6,6 +6,7 @@
 import importlib.metadata
 import subprocess
 import sys
+from pathlib import Path
 
 # How each is named on a package index; all run in processes of their own.
 PACKAGES = {"pypdf": "pypdf", "PyMuPDF": "pymupdf", "pdf_oxide": "pdf_oxide"}
@@ -37,7 +38,8 @@ READERS = {"pypdf": pypdf_pages, "PyMuPDF": pymupdf_pages, "pdf_oxide": pdf_oxid
 def version(name):
     if name == "pdftotext":
         banner = subprocess.run(["pdftotext", "-v"], capture_output=True, text=True, check=False).stderr
-        return banner.split()[2]
+        maps = " with poppler-data" if Path("/usr/share/poppler/cMap").is_dir() else ""
+        return banner.split()[2] + maps
     return importlib.metadata.version(PACKAGES[name])
 
 

@@ -19,9 +19,8 @@ MANUALS = [
     ("Debian policy", "pdf/debian-policy/debian-policy--policy.pdf"),
 ]
 SMALL = ("4 pages", corpus.FIXTURES / "pdf/pdflatex-4-pages.pdf")
-READERS = ["quire", "pdftotext", "PyMuPDF", "pdf_oxide", "pypdf"]
-# Minutes for one run of it on the biggest manual; one measurement tells enough.
-SLOW = {"pypdf"}
+# Without pypdf, which takes minutes for the biggest.
+READERS = ["quire", "pdftotext", "PyMuPDF", "pdf_oxide"]
 
 
 def main():
@@ -43,10 +42,8 @@ def main():
 def measure(path, program, runs):
     commands = {name: peers.command(name, path) for name in READERS[1:]} | {"quire": quire.read(program, path)}
     taken = {name: [] for name in READERS}
-    for round_number in range(runs):
+    for _ in range(runs):
         for name in READERS:
-            if name in SLOW and round_number > 0:
-                continue
             taken[name].append(process.run(commands[name], wall=600))
     return {name: cost(done) for name, done in taken.items()}
 
