@@ -15,7 +15,7 @@ use std::{
 use criterion::{BenchmarkId, Criterion};
 use quire_ai::{Engine, LocalEngine, PageText, Request, RunContext, registry};
 use quire_domain::{UserId, ports::clock::SystemClock, user::Role};
-use quire_extract::{child::ChildReader, limits::Limits, media_type};
+use quire_extract::{child::ChildPool, limits::Limits, media_type, options::ReadOptions};
 use quire_gateway::{PasswordCost, Passwords};
 use quire_web::{
     config::{Environment, Reader, TokenConfig},
@@ -54,12 +54,12 @@ fn fixture(name: &str) -> PathBuf {
 }
 
 fn reading(criterion: &mut Criterion, runtime: &Runtime) {
-    let reader = ChildReader::of_this_program(Limits::default()).expect("the path of this program");
+    let reader = ChildPool::of_this_program(Limits::default()).expect("the path of this program");
     let mut group = criterion.benchmark_group("read");
     for name in DOCUMENTS {
         let path = fixture(name);
         group.bench_function(BenchmarkId::new("quire", name), |bencher| {
-            bencher.iter(|| runtime.block_on(reader.read(&path, name)).expect("text"));
+            bencher.iter(|| runtime.block_on(reader.read(&path, &ReadOptions::of_file(name))).expect("text"));
         });
         if name.starts_with("pdf/") && pdftotext(&path) {
             group.bench_function(BenchmarkId::new("pdftotext", name), |bencher| {

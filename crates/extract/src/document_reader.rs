@@ -36,6 +36,8 @@ pub struct Recognition {
     pub recognizer: Recognizer,
     /// The languages, unless a task names others.
     pub languages: Languages,
+    /// What one page may cost.
+    pub limits: RecognizeLimits,
 }
 
 /// The parts of a document that was split.
@@ -99,7 +101,7 @@ impl DocumentReader {
         languages: &Languages,
         page: &mut Page,
     ) -> Result<(), ExtractError> {
-        let Some(Recognition { recognizer, .. }) = &self.recognition else { return Ok(()) };
+        let Some(Recognition { recognizer, limits, .. }) = &self.recognition else { return Ok(()) };
         let _place = self
             .recognizing
             .acquire()
@@ -108,9 +110,7 @@ impl DocumentReader {
         let picture = NamedTempFile::new().map_err(ExtractError::Unavailable)?;
         let wanted = render_options(options, page.number, Purpose::Recognition(RECOGNITION_DPI));
         let rendered = self.children.render(path, &wanted, picture.as_file()).await?;
-        let limits = self.children.limits();
-        let limits = RecognizeLimits { wall: limits.wall, cpu: limits.cpu, ..RecognizeLimits::default() };
-        let recognized = recognizer.recognize(picture.path(), &rendered, languages, limits).await?;
+        let recognized = recognizer.recognize(picture.path(), &rendered, languages, *limits).await?;
         if recognized.text.chars().count() >= page.text.chars().count() {
             page.text = recognized.text;
             page.confidence = Some(recognized.confidence);

@@ -13,7 +13,7 @@ use quire_extract::{
     child::ChildPool,
     document::Extracted,
     limits::Limits,
-    ocr::{Languages, Recognizer},
+    ocr::{Languages, RecognizeLimits, Recognizer},
     options::{Password, ReadOptions},
 };
 use serde_json::json;
@@ -140,7 +140,7 @@ async fn document_reader(arguments: &Arguments) -> Result<DocumentReader, String
 /// Not a word of it unless there is a picture: most documents need none.
 async fn recognition(languages: Languages) -> Option<Recognition> {
     let recognizer = Recognizer::find(None).await.ok()?;
-    Some(Recognition { recognizer, languages })
+    Some(Recognition { recognizer, languages, limits: RecognizeLimits::default() })
 }
 
 fn options(arguments: &Arguments) -> ReadOptions {

@@ -159,7 +159,8 @@ impl ChildPool {
     }
 
     fn warn_once(&self, Greeting { files, network }: Greeting) {
-        if !(files && network) && !self.warned.swap(true, Ordering::Relaxed) {
+        let is_confined = files && network;
+        if !is_confined && !self.warned.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 confined.files = files,
                 confined.network = network,

@@ -51,5 +51,5 @@ async fn title_and_author_are_told() {
 #[tokio::test]
 async fn a_document_without_words_is_empty() {
     let document = read("docx/blk-containing-table.docx").await.unwrap();
-    assert!(matches!(document.textless(), Some(ExtractError::Empty)));
+    assert!(matches!(document.textless(), Some(quire_extract::ExtractError::Empty)));
 }

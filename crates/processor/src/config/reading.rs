@@ -1,18 +1,17 @@
 //! How documents are read: limits, processes, recognition of characters.
 
-use std::{num::NonZero, path::PathBuf, thread::available_parallelism};
+use std::{num::NonZero, path::PathBuf, thread::available_parallelism, time::Duration};
 
 use quire_extract::{
     DocumentReader, Recognition,
     child::ChildPool,
     limits::Limits,
-    ocr::{Languages, OcrError, Recognizer},
+    ocr::{Languages, OcrError, RecognizeLimits, Recognizer},
 };
 use quire_web::config::{Reader, Section, Variable};
 
 const READ_TIMEOUT: Variable =
-    Variable::new("READ_TIMEOUT", "Seconds that reading one document, or recognising one page, may take.")
-        .default("120");
+    Variable::new("READ_TIMEOUT", "Seconds that reading one document may take.").default("120");
 const READ_CPU_LIMIT: Variable =
     Variable::new("READ_CPU_LIMIT", "Seconds of processor time for the same.").default("60");
 const READ_MEMORY_LIMIT: Variable =
@@ -38,6 +37,9 @@ const OCR_LANGUAGES: Variable = Variable::new(
     "Languages of text in pictures, by tesseract's names, joined by +, unless a task names others.",
 )
 .default("eng");
+const OCR_PAGE_TIMEOUT: Variable =
+    Variable::new("OCR_PAGE_TIMEOUT", "Seconds that recognising the text of one page may take.")
+        .default("120");
 const TESSERACT: Variable =
     Variable::new("TESSERACT", "Path of the tesseract program; searched for in PATH when unset.");
 
@@ -53,6 +55,7 @@ pub(super) const SECTION: Section<'static> = Section {
         READ_REUSE,
         OCR,
         OCR_LANGUAGES,
+        OCR_PAGE_TIMEOUT,
         TESSERACT,
     ],
 };
@@ -66,6 +69,8 @@ pub struct ReadingConfig {
     pub ocr: Ocr,
     /// In which languages.
     pub languages: Languages,
+    /// How long one page may take.
+    pub page_time: Duration,
     /// By which program; searched for if absent.
     pub tesseract: Option<PathBuf>,
 }
@@ -106,7 +111,14 @@ impl ReadingConfig {
             Ocr::Auto if is_wanted => Ocr::On,
             chosen => chosen,
         };
-        Self { limits, ocr, languages, tesseract: reader.optional_text(&TESSERACT).map(PathBuf::from) }
+        let page_time = reader.seconds(&OCR_PAGE_TIMEOUT, 1..=3600);
+        Self {
+            limits,
+            ocr,
+            languages,
+            page_time,
+            tesseract: reader.optional_text(&TESSERACT).map(PathBuf::from),
+        }
     }
 
     /// What reads documents like that, in these children.
@@ -137,6 +149,8 @@ impl ReadingConfig {
             tesseract.languages = recognizer.languages().join("+"),
             "text in pictures will be recognised"
         );
-        Ok(Recognition { recognizer, languages: self.languages.clone() })
+        let limits =
+            RecognizeLimits { wall: self.page_time, cpu: self.page_time, ..RecognizeLimits::default() };
+        Ok(Recognition { recognizer, languages: self.languages.clone(), limits })
     }
 }

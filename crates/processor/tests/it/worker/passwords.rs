@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use crate::support::{Setup, file};
 
-const LOCKED: &str = "pdf/r4-aes-user-password.pdf";
-const PASSWORD: &str = "asdfzxcv";
+const LOCKED: &str = "pdf/libreoffice-writer-password.pdf";
+const PASSWORD: &str = "openpassword";
 
 #[tokio::test]
 async fn a_locked_document_is_read_with_its_password_which_is_then_forgotten() {
