@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     ExtractError,
-    child::ChildPool,
+    child::{ChildPool, Room},
     document::Extracted,
     options::{Part, Purpose, ReadOptions, RenderOptions, SplitOptions},
 };
@@ -43,12 +43,49 @@ impl DocumentReader {
         self.children.read(path, options).await
     }
 
+    /// Room to read or draw one document, for those who do not want to wait for it long.
+    ///
+    /// # Errors
+    ///
+    /// [`ExtractError::Unavailable`].
+    pub async fn room(&self) -> Result<Room<'_>, ExtractError> {
+        self.children.room().await
+    }
+
     /// A picture of a page to look at, as WebP, its longest side `size` pixels.
     ///
     /// # Errors
     ///
     /// As [`Self::read`]; [`ExtractError::NoSuchPage`]; [`ExtractError::Unsupported`] for what has no
     /// looks, such as a sound.
+    pub async fn thumbnail(
+        &self,
+        path: &Path,
+        options: &ReadOptions,
+        page: u32,
+        size: u32,
+    ) -> Result<Vec<u8>, ExtractError> {
+        self.room().await?.thumbnail(path, options, page, size).await
+    }
+
+    /// Splits the PDF document at `path`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::read`]; [`ExtractError::NoSuchPage`].
+    pub async fn split(&self, path: &Path, options: &SplitOptions) -> Result<Split, ExtractError> {
+        let file = scratch_file()?;
+        let parts = self.children.split(path, options, &file).await?;
+        Ok(Split { parts, file })
+    }
+}
+
+impl Room<'_> {
+    /// As [`DocumentReader::thumbnail`].
+    ///
+    /// # Errors
+    ///
+    /// See there.
     pub async fn thumbnail(
         &self,
         path: &Path,
@@ -63,21 +100,10 @@ impl DocumentReader {
             purpose: Purpose::Thumbnail(size),
         };
         let mut output = scratch_file()?;
-        self.children.render(path, &options, &output).await?;
+        self.render(path, &options, &output).await?;
         let mut picture = Vec::new();
         output.rewind().and_then(|()| output.read_to_end(&mut picture)).map_err(ExtractError::Unavailable)?;
         Ok(picture)
-    }
-
-    /// Splits the PDF document at `path`.
-    ///
-    /// # Errors
-    ///
-    /// As [`Self::read`]; [`ExtractError::NoSuchPage`].
-    pub async fn split(&self, path: &Path, options: &SplitOptions) -> Result<Split, ExtractError> {
-        let file = scratch_file()?;
-        let parts = self.children.split(path, options, &file).await?;
-        Ok(Split { parts, file })
     }
 }
 

@@ -4,6 +4,7 @@
 //! runs the SQL. The worker runs beside the server, or in a process of its own.
 
 pub mod config;
+pub mod documents;
 pub mod housekeeping;
 pub mod intake;
 pub mod live;
@@ -34,6 +35,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::{
     config::{IntakeConfig, ProcessorConfig, StorageBackend},
+    documents::Documents,
     housekeeping::Housekeeping,
     intake::Intake,
     live::{Live, hub::Hub, relay::Relay},
@@ -108,6 +110,7 @@ async fn open_directory(config: &IntakeConfig, clock: &SharedClock) -> Result<Lo
 pub struct Processor {
     pub(crate) intake: Intake,
     pub(crate) tasks: Tasks,
+    pub(crate) documents: Documents,
     live: Live,
     surroundings: Surroundings,
 }
@@ -130,6 +133,7 @@ impl Processor {
         let relay = Relay::spawn(pool.clone(), hub.clone(), shutdown.clone(), &background);
         let intake = Intake::new(blobs.clone(), clock.clone(), config.intake.max_upload_size);
         let tasks = Tasks::new(pool.clone(), clock.clone(), engine.clone(), relay.signal(), config.tasks);
+        let documents = Documents::new(pool.clone(), blobs.clone(), reader.clone(), config.reading.children);
         let housekeeping =
             Housekeeping::new(pool.clone(), blobs.clone(), clock.clone(), config.worker.event_retention);
         background.spawn(housekeeping.run(shutdown.soft.clone()));
@@ -147,7 +151,7 @@ impl Processor {
         }
         background.close();
         let live = Live::new(pool, hub, tokens, clock, shutdown);
-        Running { processor: Self { intake, tasks, live, surroundings }, background }
+        Running { processor: Self { intake, tasks, documents, live, surroundings }, background }
     }
 
     /// Puts what the routes need into the app's data.

@@ -1,7 +1,11 @@
 //! Routes: they take requests apart, call a use case, and put answers together.
 
+mod conditional;
 mod docs;
+mod documents;
+mod files;
 mod live;
+mod outgoing;
 mod submission;
 mod submit;
 mod tasks;
@@ -25,6 +29,11 @@ pub fn routes(app: &mut ServiceConfig<'_>) {
         .service(tasks::cancel_task)
         .service(tasks::retry_task)
         .service(tasks::list_task_types)
+        .service(files::download_file)
+        .service(files::head_file)
+        .service(files::get_thumbnail)
+        .service(files::get_page_picture)
+        .service(documents::get_document_text)
         .service(live::open_socket)
         .service(live::create_socket_ticket)
         .service(live::stream_events);
