@@ -146,7 +146,10 @@ async fn work_off(database: &Database, options: &Options, concurrency: usize) ->
         clock,
         blobs: Arc::new(MemoryBlobs::default()),
         engine: engine.clone(),
-        reader: Arc::new(DocumentReader::new(ChildPool::of_this_program(config.reading.clone())?)),
+        reader: Arc::new(DocumentReader::new(
+            ChildPool::of_this_program(config.reading.limits.clone())?,
+            None,
+        )),
         shutdown: shutdown.clone(),
     };
     let mut watching = database.connect().await?;

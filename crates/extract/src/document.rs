@@ -245,7 +245,7 @@ pub struct Warning {
 
 impl Warning {
     /// A warning with its stable name and a sentence.
-    pub(crate) fn new(code: &str, message: impl Into<String>) -> Self {
+    pub fn new(code: &str, message: impl Into<String>) -> Self {
         Self { code: code.into(), message: message.into() }
     }
 }

@@ -6,17 +6,36 @@ use std::{
     path::Path,
 };
 
+use tempfile::NamedTempFile;
+use tokio::sync::Semaphore;
+
 use crate::{
     ExtractError,
     child::{ChildPool, Room},
-    document::Extracted,
+    document::{Extracted, Method, Page},
+    ocr::{Languages, OcrError, RecognizeLimits, Recognizer},
     options::{Part, Purpose, ReadOptions, RenderOptions, SplitOptions},
 };
+
+/// Pixels to the inch of pictures in which characters are recognised: what tesseract was trained on.
+const RECOGNITION_DPI: u32 = 300;
 
 /// Reads, draws and splits documents, each in a process apart from this one.
 #[derive(Debug)]
 pub struct DocumentReader {
     children: ChildPool,
+    recognition: Option<Recognition>,
+    /// Places for pages whose characters are being recognised.
+    recognizing: Semaphore,
+}
+
+/// How characters in pictures are recognised.
+#[derive(Debug, Clone)]
+pub struct Recognition {
+    /// What does it.
+    pub recognizer: Recognizer,
+    /// The languages, unless a task names others.
+    pub languages: Languages,
 }
 
 /// The parts of a document that was split.
@@ -29,12 +48,20 @@ pub struct Split {
 }
 
 impl DocumentReader {
-    /// A reader whose work is done by these children.
-    pub fn new(children: ChildPool) -> Self {
-        Self { children }
+    /// A reader whose work is done by these children. Without `recognition`, text in pictures stays
+    /// unread.
+    pub fn new(children: ChildPool, recognition: Option<Recognition>) -> Self {
+        let recognizing = Semaphore::new(children.limits().children.max(1) as usize);
+        Self { children, recognition, recognizing }
     }
 
-    /// Reads the document at `path`. Dropping the future ends it.
+    /// How many pages can be recognised at the same time.
+    pub fn parallel_pages(&self) -> usize {
+        self.children.limits().children.max(1) as usize
+    }
+
+    /// Reads the document at `path`. Dropping the future ends it. The text of pages that are pictures
+    /// is not recognised by this: see [`Self::recognize`].
     ///
     /// # Errors
     ///
@@ -50,6 +77,56 @@ impl DocumentReader {
     /// [`ExtractError::Unavailable`].
     pub async fn room(&self) -> Result<Room<'_>, ExtractError> {
         self.children.room().await
+    }
+
+    /// The languages in which text in pictures is recognised: those that are asked for, else those of
+    /// the configuration.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no recognition, or not in these languages.
+    pub fn languages(&self, wanted: Option<&str>) -> Result<Languages, OcrError> {
+        let recognition = self.recognition.as_ref().ok_or(OcrError::ProgramMissing { searched: None })?;
+        let languages = match wanted {
+            Some(wanted) => wanted.parse()?,
+            None => recognition.languages.clone(),
+        };
+        recognition.recognizer.check(&languages)?;
+        Ok(languages)
+    }
+
+    /// Recognises the text of a page that [is a picture](Page::is_picture), in languages that
+    /// [`Self::languages`] gave. Text that it had stays if there is more of it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::read`].
+    pub async fn recognize(
+        &self,
+        path: &Path,
+        options: &ReadOptions,
+        languages: &Languages,
+        page: &mut Page,
+    ) -> Result<(), ExtractError> {
+        let Some(Recognition { recognizer, .. }) = &self.recognition else { return Ok(()) };
+        let _place = self
+            .recognizing
+            .acquire()
+            .await
+            .map_err(|error| ExtractError::Unavailable(io::Error::other(error)))?;
+        let picture = NamedTempFile::new().map_err(ExtractError::Unavailable)?;
+        let wanted = render_options(options, page.number, Purpose::Recognition(RECOGNITION_DPI));
+        let rendered = self.children.render(path, &wanted, picture.as_file()).await?;
+        let limits = self.children.limits();
+        let limits = RecognizeLimits { wall: limits.wall, cpu: limits.cpu, ..RecognizeLimits::default() };
+        let recognized = recognizer.recognize(picture.path(), &rendered, languages, limits).await?;
+        if recognized.text.chars().count() >= page.text.chars().count() {
+            page.text = recognized.text;
+            page.confidence = Some(recognized.confidence);
+            page.words = if options.words { recognized.words } else { Vec::new() };
+            page.method = Method::Ocr;
+        }
+        Ok(())
     }
 
     /// A picture of a page to look at, as WebP, its longest side `size` pixels.
@@ -74,7 +151,7 @@ impl DocumentReader {
     ///
     /// As [`Self::read`]; [`ExtractError::NoSuchPage`].
     pub async fn split(&self, path: &Path, options: &SplitOptions) -> Result<Split, ExtractError> {
-        let file = scratch_file()?;
+        let file = tempfile::tempfile().map_err(ExtractError::Unavailable)?;
         let parts = self.children.split(path, options, &file).await?;
         Ok(Split { parts, file })
     }
@@ -93,20 +170,15 @@ impl Room<'_> {
         page: u32,
         size: u32,
     ) -> Result<Vec<u8>, ExtractError> {
-        let options = RenderOptions {
-            extension: options.extension.clone(),
-            password: options.password.clone(),
-            page,
-            purpose: Purpose::Thumbnail(size),
-        };
-        let mut output = scratch_file()?;
-        self.render(path, &options, &output).await?;
+        let mut output = tempfile::tempfile().map_err(ExtractError::Unavailable)?;
+        let wanted = render_options(options, page, Purpose::Thumbnail(size));
+        self.render(path, &wanted, &output).await?;
         let mut picture = Vec::new();
         output.rewind().and_then(|()| output.read_to_end(&mut picture)).map_err(ExtractError::Unavailable)?;
         Ok(picture)
     }
 }
 
-fn scratch_file() -> Result<File, ExtractError> {
-    tempfile::tempfile().map_err(|error: io::Error| ExtractError::Unavailable(error))
+fn render_options(options: &ReadOptions, page: u32, purpose: Purpose) -> RenderOptions {
+    RenderOptions { extension: options.extension.clone(), password: options.password.clone(), page, purpose }
 }

@@ -14,12 +14,13 @@ mod encoding;
 mod error;
 pub mod limits;
 pub mod media_type;
+pub mod ocr;
 pub mod options;
 mod reader;
 mod readers;
 mod render;
-mod split;
+pub mod split;
 mod statistics;
 
-pub use document_reader::{DocumentReader, Split};
+pub use document_reader::{DocumentReader, Recognition, Split};
 pub use error::{Excess, ExtractError};

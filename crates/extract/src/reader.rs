@@ -6,7 +6,7 @@ use crate::{
     limits::Limits,
     media_type,
     options::ReadOptions,
-    readers::{docx::DocxReader, pdf::PdfReader, text::TextReader},
+    readers::{docx::DocxReader, image::ImageReader, media::MediaReader, pdf::PdfReader, text::TextReader},
 };
 
 /// A document to be read.
@@ -42,7 +42,7 @@ pub(crate) trait Reader: Sync {
 /// Names of attachments that are told.
 const MAX_ATTACHMENTS: usize = 1000;
 
-const READERS: &[&dyn Reader] = &[&PdfReader, &DocxReader, &TextReader];
+const READERS: &[&dyn Reader] = &[&PdfReader, &DocxReader, &TextReader, &ImageReader, &MediaReader];
 
 /// Finds out what a document is and has it read.
 pub(crate) fn read_document(
@@ -90,7 +90,7 @@ fn tidy_up(metadata: &mut Metadata) {
 }
 
 /// A title or name on one line, not longer than a title or name; `None` if nothing remains.
-fn one_line(words: &str) -> Option<String> {
+pub(crate) fn one_line(words: &str) -> Option<String> {
     const MAX_CHARACTERS: usize = 500;
     let words = words.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
     let line: String = words.collect::<Vec<_>>().join(" ").chars().take(MAX_CHARACTERS).collect();

@@ -9,8 +9,10 @@ pub mod housekeeping;
 pub mod intake;
 pub mod live;
 mod load;
+mod preflight;
 mod routes;
 pub mod serve;
+mod task_type;
 pub mod tasks;
 pub mod worker;
 
@@ -66,7 +68,8 @@ impl Surroundings {
     /// What the configuration asks for.
     ///
     /// # Errors
-    /// When storage cannot be used or the provider's configuration does not suffice.
+    /// When storage cannot be used, the provider's configuration does not suffice, or characters are
+    /// to be recognised and cannot.
     pub async fn new(
         config: &ProcessorConfig,
         pool: Pool,
@@ -76,9 +79,10 @@ impl Surroundings {
     ) -> Result<Self> {
         let engine = quire_ai::engine(&config.ai)
             .map_err(|e| Error::internal("setting up the AI provider").with_source(e))?;
-        let children = ChildPool::of_this_program(config.reading.clone())
+        let children = ChildPool::of_this_program(config.reading.limits.clone())
             .map_err(|e| Error::internal("finding this program").with_source(e))?;
-        let reader = Arc::new(DocumentReader::new(children));
+        let reader = config.reading.reader(children).await;
+        let reader = Arc::new(reader.map_err(|e| Error::internal("setting up OCR").with_source(e))?);
         let blobs = open_storage(&config.intake, &clock).await?;
         Ok(Self { pool, tokens, clock, blobs, engine, reader, shutdown })
     }
@@ -132,8 +136,9 @@ impl Processor {
         let hub = Hub::default();
         let relay = Relay::spawn(pool.clone(), hub.clone(), shutdown.clone(), &background);
         let intake = Intake::new(blobs.clone(), clock.clone(), config.intake.max_upload_size);
-        let tasks = Tasks::new(pool.clone(), clock.clone(), engine.clone(), relay.signal(), config.tasks);
-        let documents = Documents::new(pool.clone(), blobs.clone(), reader.clone(), config.reading.children);
+        let tasks = Tasks::new(&surroundings, relay.signal(), config.tasks);
+        let documents =
+            Documents::new(pool.clone(), blobs.clone(), reader.clone(), config.reading.limits.children);
         let housekeeping =
             Housekeeping::new(pool.clone(), blobs.clone(), clock.clone(), config.worker.event_retention);
         background.spawn(housekeeping.run(shutdown.soft.clone()));

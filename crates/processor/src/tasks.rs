@@ -2,20 +2,29 @@
 
 use std::time::Duration;
 
-use quire_ai::{SharedEngine, task::TaskType};
+use quire_ai::SharedEngine;
 use quire_domain::{
     DocumentId, Error, ErrorCode, FieldErrors, Result, TaskId, UserId,
     ports::clock::SharedClock,
     task::{Task, TaskFilter},
 };
 use quire_store::{
-    AsyncPgConnection, Pool, documents,
+    AsyncPgConnection, Pool,
+    documents::{self, Document, NewDocument},
     tasks::{self, NewTask, Submitted},
 };
 use quire_web::tasks::TaskPage;
 use serde_json::{Map, Value};
 
-use crate::{config::TaskLimits, intake::Received, live::relay::Signal, load::Load};
+use crate::{
+    Surroundings,
+    config::TaskLimits,
+    intake::Received,
+    live::relay::Signal,
+    load::Load,
+    preflight::Preflight,
+    task_type::{ReadingParams, TaskType},
+};
 
 /// The task type of a submission that names none.
 pub const DEFAULT_TASK_TYPE: &str = "summarize";
@@ -26,8 +35,9 @@ const SETTLE_EVERY: Duration = Duration::from_secs(1);
 /// What a client asked for, checked: it can be done here.
 #[derive(Clone)]
 pub struct Order {
-    task_type: &'static dyn TaskType,
-    params: Value,
+    pub(crate) task_type: TaskType,
+    pub(crate) params: Value,
+    pub(crate) reading: ReadingParams,
     idempotency_key: Option<String>,
 }
 
@@ -37,21 +47,26 @@ pub struct Tasks {
     pool: Pool,
     clock: SharedClock,
     engine: SharedEngine,
+    preflight: Preflight,
     signal: Signal,
     max_attempts: i16,
     load: Load,
 }
 
 impl Tasks {
-    /// Puts the use cases together from what they need.
-    pub fn new(
-        pool: Pool,
-        clock: SharedClock,
-        engine: SharedEngine,
-        signal: Signal,
-        limits: TaskLimits,
-    ) -> Self {
-        Self { pool, clock, engine, signal, max_attempts: limits.max_attempts, load: Load::new(limits) }
+    /// The use cases with these surroundings.
+    pub fn new(surroundings: &Surroundings, signal: Signal, limits: TaskLimits) -> Self {
+        let Surroundings { pool, clock, engine, blobs, reader, .. } = surroundings.clone();
+        let preflight = Preflight::new(blobs, reader);
+        Self {
+            pool,
+            clock,
+            engine,
+            preflight,
+            signal,
+            max_attempts: limits.max_attempts,
+            load: Load::new(limits),
+        }
     }
 
     /// Checks what a client asks for: the task type exists, the parameters fit, and the
@@ -62,13 +77,16 @@ impl Tasks {
     pub fn check_order(
         &self,
         task_type: Option<&str>,
-        params: Map<String, Value>,
+        mut params: Map<String, Value>,
         idempotency_key: Option<String>,
     ) -> Result<Order> {
         let task_type = find_task_type(task_type)?;
-        let params = task_type.check_params(&Value::Object(params)).map_err(invalid)?;
+        let reading = ReadingParams::take_from(&mut params).map_err(invalid)?;
+        self.preflight.check_languages(&reading)?;
+        let mut params = task_type.check_params(&Value::Object(params)).map_err(invalid)?;
         self.check_supported(task_type, &params)?;
-        Ok(Order { task_type, params, idempotency_key })
+        reading.show_in(&mut params);
+        Ok(Order { task_type, params, reading, idempotency_key })
     }
 
     /// Refuses what can be seen to be wrong before the file has come; parameters may still
@@ -76,8 +94,9 @@ impl Tasks {
     ///
     /// # Errors
     /// As [`check_order`](Self::check_order).
-    pub fn refuse_early(&self, task_type: Option<&str>, params: Map<String, Value>) -> Result<()> {
+    pub fn refuse_early(&self, task_type: Option<&str>, mut params: Map<String, Value>) -> Result<()> {
         let task_type = find_task_type(task_type)?;
+        let _ = ReadingParams::take_from(&mut params);
         match task_type.check_params(&Value::Object(params)) {
             Ok(params) => self.check_supported(task_type, &params),
             Err(_) => Ok(()),
@@ -85,13 +104,14 @@ impl Tasks {
     }
 
     /// Whether the configured provider does tasks of this type, with default parameters.
-    pub fn is_available(&self, task_type: &'static dyn TaskType) -> bool {
-        let params = task_type.check_params(&Value::Object(Map::new()));
-        params.is_ok_and(|params| self.engine.supports(task_type, &params).is_ok())
+    pub fn is_available(&self, task_type: TaskType) -> bool {
+        // Without parameters, a task type that needs some is refused for that alone.
+        let params = task_type.check_params(&Value::Object(Map::new())).unwrap_or_default();
+        task_type.check_support(&*self.engine, &params).is_ok()
     }
 
-    fn check_supported(&self, task_type: &'static dyn TaskType, params: &Value) -> Result<()> {
-        self.engine.supports(task_type, params).map_err(|failure| {
+    fn check_supported(&self, task_type: TaskType, params: &Value) -> Result<()> {
+        task_type.check_support(&*self.engine, params).map_err(|failure| {
             Error::new(ErrorCode::TaskTypeUnavailable, failure.message.clone())
                 .with_field("task_type", failure.message)
         })
@@ -110,7 +130,8 @@ impl Tasks {
     /// file goes.
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// [`ErrorCode::ValidationFailed`] when the document cannot be worked on like that; when the
+    /// database does not answer.
     pub async fn submit_document(&self, owner: UserId, received: Received, order: Order) -> Result<Task> {
         // On a task of its own: a client that hangs up now must not leave a half-done step.
         let tasks = self.clone();
@@ -120,6 +141,8 @@ impl Tasks {
     }
 
     async fn store_document(&self, owner: UserId, received: Received, order: &Order) -> Result<Task> {
+        let NewDocument { storage_key, filename, .. } = received.as_document(owner);
+        self.preflight.check(order, storage_key, filename).await?;
         let mut connection = self.pool.get().await?;
         let id = TaskId::new(self.clock.now());
         let new = self.new_task(id, order);
@@ -158,9 +181,13 @@ impl Tasks {
     /// Makes one more task for a document that is there already.
     ///
     /// # Errors
+    /// [`ErrorCode::ValidationFailed`] when the document cannot be worked on like that;
     /// [`ErrorCode::NotFound`] when the document is not there or not this user's.
     pub async fn create_task(&self, owner: UserId, document: DocumentId, order: &Order) -> Result<Task> {
         let mut connection = self.pool.get().await?;
+        let found = documents::find(&mut connection, owner, document).await?;
+        let Document { storage_key, filename, .. } = found.ok_or_else(|| Error::not_found("document"))?;
+        self.preflight.check(order, &storage_key, &filename).await?;
         let id = TaskId::new(self.clock.now());
         tasks::create(&mut connection, owner, document, &self.new_task(id, order))
             .await?
@@ -225,7 +252,7 @@ impl Tasks {
             params: &order.params,
             max_attempts: self.max_attempts,
             idempotency_key: order.idempotency_key.as_deref(),
-            document_password: None,
+            document_password: order.reading.password.as_deref(),
         }
     }
 
@@ -249,13 +276,13 @@ async fn is_stored(pool: &Pool, owner: UserId, id: DocumentId) -> Result<bool> {
     Ok(documents::find(&mut *pool.get().await?, owner, id).await?.is_some())
 }
 
-fn find_task_type(name: Option<&str>) -> Result<&'static dyn TaskType> {
+fn find_task_type(name: Option<&str>) -> Result<TaskType> {
     let name = name.unwrap_or(DEFAULT_TASK_TYPE);
-    quire_ai::registry::find(name).ok_or_else(|| unknown_task_type(name))
+    TaskType::find(name).ok_or_else(|| unknown_task_type(name))
 }
 
 fn unknown_task_type(name: &str) -> Error {
-    let known: Vec<_> = quire_ai::registry::task_types().iter().map(|t| t.name()).collect();
+    let known: Vec<_> = TaskType::all().map(TaskType::name).collect();
     let message = format!("There is no task type `{}`. There are: {}.", shorten(name), known.join(", "));
     Error::new(ErrorCode::ValidationFailed, message.clone()).with_field("task_type", message)
 }

@@ -264,10 +264,9 @@ pub async fn fail_reading(
 
 /// Why a document that is `FAILED` could not be read.
 pub fn failure_of(document: &Document) -> Failure {
-    let code = document.error_code.as_deref();
-    let code = FailureCode::ALL.iter().find(|known| Some(known.as_str()) == code);
+    let code = document.error_code.as_deref().and_then(FailureCode::parse);
     Failure::new(
-        code.copied().unwrap_or(FailureCode::DocumentCorrupt),
+        code.unwrap_or(FailureCode::DocumentCorrupt),
         document.last_error.clone().unwrap_or_else(|| "The document could not be read.".to_owned()),
     )
 }

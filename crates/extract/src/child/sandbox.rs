@@ -58,8 +58,7 @@ mod linux {
     };
     use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, apply_filter};
 
-    /// Where systems keep their fonts.
-    const FONTS: [&str; 2] = ["/usr/share/fonts", "/usr/local/share/fonts"];
+    use crate::render::FONT_FOLDERS;
 
     /// System calls that no reader of documents needs: what opens a network, starts or touches another
     /// process, or gets round the rules. A call of the list fails as if it were not permitted.
@@ -91,7 +90,7 @@ mod linux {
             .handle_access(AccessNet::from_all(ABI::V5))?
             .scope(Scope::from_all(ABI::V6))?
             .create()?
-            .add_rules(path_beneath_rules(FONTS, AccessFs::ReadFile | AccessFs::ReadDir))?
+            .add_rules(path_beneath_rules(FONT_FOLDERS, AccessFs::ReadFile | AccessFs::ReadDir))?
             .restrict_self()?;
         Ok(status.ruleset != RulesetStatus::NotEnforced)
     }

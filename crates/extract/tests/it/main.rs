@@ -5,7 +5,11 @@
 mod child;
 mod docx;
 mod hostile;
+mod image;
+mod media;
 mod media_type;
+mod ocr;
 mod pdf;
+mod render;
 mod support;
 mod text;

@@ -51,13 +51,13 @@ async fn binary_files_named_as_text_are_unsupported() {
 }
 
 #[tokio::test]
-async fn a_picture_is_named_as_one() {
-    let error = reader(small_limits())
+async fn a_picture_has_no_text_until_it_is_recognised() {
+    let document = reader(small_limits())
         .read(&fixture("images/python.png"), &ReadOptions::of_file("letter.pdf"))
         .await
-        .unwrap_err();
-    let message = error.failure().unwrap().message;
-    assert!(message.contains("picture (image/png)"), "{message}");
+        .unwrap();
+    assert_eq!((document.media_type.as_str(), document.metadata.width), ("image/png", Some(16)));
+    assert!(matches!(document.textless(), Some(ExtractError::ImageOnly)));
 }
 
 #[tokio::test]

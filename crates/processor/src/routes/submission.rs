@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     intake::{Intake, Received},
+    task_type::TaskType,
     tasks::{DEFAULT_TASK_TYPE, Order, Tasks},
 };
 
@@ -91,7 +92,7 @@ impl Form {
     /// (Clients of older systems send other fields, too.)
     fn params(&self) -> Map<String, Value> {
         let task_type = self.task_type.as_deref().unwrap_or(DEFAULT_TASK_TYPE);
-        let schema = quire_ai::registry::find(task_type).map(|known| known.params_schema());
+        let schema = TaskType::find(task_type).map(TaskType::params_schema);
         let known =
             |name: &str| schema.as_ref().is_some_and(|schema| schema["properties"].get(name).is_some());
         let single = self.others.iter().filter(|(name, _)| known(name));

@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::Processor;
+use crate::{Processor, task_type::TaskType};
 
 /// One more task for a document that is there already.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -206,13 +206,12 @@ struct TaskTypeView {
 )]
 #[get("/process/task-types")]
 pub(crate) async fn list_task_types(_: Caller, processor: Data<Processor>) -> HttpResponse {
-    let views: Vec<_> = quire_ai::registry::task_types()
-        .iter()
+    let views: Vec<_> = TaskType::all()
         .map(|task_type| TaskTypeView {
             name: task_type.name(),
             title: task_type.title(),
             description: task_type.description(),
-            available: processor.tasks.is_available(*task_type),
+            available: processor.tasks.is_available(task_type),
             params_schema: task_type.params_schema(),
             output_schema: task_type.output_schema(),
         })

@@ -5,11 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use quire_ai::{AiError, Answer, Progress, Request, RunContext, Verdict};
-use quire_domain::{
-    error::chain,
-    failure::{Failure, FailureCode},
-};
+use quire_ai::{AiError, Answer, Progress, Request, RunContext, Verdict, task::TaskType};
+use quire_domain::error::chain;
 use quire_store::queue::{self, Claim, Completion};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -24,13 +21,13 @@ const PROGRESS_EVERY: Duration = Duration::from_secs(1);
 pub(super) async fn answer(
     state: &State,
     claim: &Claim,
+    task_type: &'static dyn TaskType,
+    params: Value,
     ingested: Ingested,
     cancel: &CancellationToken,
 ) -> Result<Completion, Stop> {
-    let task_type =
-        quire_ai::registry::find(&claim.task_type).ok_or_else(|| Stop::Fail(unknown_type(claim)))?;
-    let Ingested { filename, pages, warnings } = ingested;
-    let request = Request { task_type, params: claim.params.clone(), filename, pages };
+    let Ingested { document, pages, warnings, .. } = ingested;
+    let request = Request { task_type, params, filename: document.filename, pages };
     let (sink, reports) = progress_channel();
     let context = RunContext::new(cancel.clone()).with_progress(sink);
     let answered = tokio::select! {
@@ -39,14 +36,6 @@ pub(super) async fn answer(
     };
     let answer = answered.map_err(stop)?;
     Ok(completion(answer, warnings))
-}
-
-/// A task of a type that another version knows may be in the queue during an upgrade.
-fn unknown_type(claim: &Claim) -> Failure {
-    Failure::new(
-        FailureCode::TaskUnsupported,
-        format!("This version does not know the task type `{}`.", claim.task_type),
-    )
 }
 
 fn stop(error: AiError) -> Stop {

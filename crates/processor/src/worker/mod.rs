@@ -4,9 +4,10 @@
 //! task writes is idempotent, so that a task may be begun again after a crash.
 
 mod answer;
-mod ingest;
+pub(crate) mod ingest;
 mod lease;
 mod run;
+mod split;
 mod stop;
 
 use std::{sync::Arc, time::Duration};

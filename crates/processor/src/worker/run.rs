@@ -2,15 +2,22 @@
 
 use std::time::{Duration, Instant};
 
-use quire_domain::{error::chain, random, task::retry_delay};
+use quire_domain::{
+    error::chain,
+    failure::{Failure, FailureCode},
+    random,
+    task::retry_delay,
+};
 use quire_store::queue::{self, Claim, Ending};
 use tokio_util::sync::CancellationToken;
 
 use super::{
     State, answer, ingest,
     lease::{Interruption, Lease},
+    split,
     stop::Stop,
 };
+use crate::task_type::{ReadingParams, TaskType};
 
 impl State {
     /// Does a claimed task and writes how it ended.
@@ -51,8 +58,17 @@ impl State {
     }
 
     async fn work(&self, claim: &Claim, cancel: &CancellationToken) -> Result<queue::Completion, Stop> {
-        let ingested = ingest::ingest(&self.parts, claim).await?;
-        answer::answer(self, claim, ingested, cancel).await
+        let task_type = TaskType::find(&claim.task_type).ok_or_else(|| Stop::Fail(unknown_type(claim)))?;
+        let (reading, params) = ReadingParams::separate(&claim.params, claim.document_password.as_deref());
+        let ingested = ingest::ingest(&self.parts, claim, &reading).await?;
+        match task_type {
+            TaskType::Answer(known) => {
+                answer::answer(self, claim, known, params, ingested.with_text()?, cancel).await
+            }
+            TaskType::SplitPdf => {
+                split::split(&self.parts, claim, &ingested.document, &reading, &params).await
+            }
+        }
     }
 
     fn ending(&self, claim: &Claim, stop: Stop) -> Ending {
@@ -91,6 +107,14 @@ impl State {
     async fn try_write_ending(&self, claim: &Claim, ending: &Ending) -> quire_domain::Result<bool> {
         queue::finish(&mut *self.parts.pool.get().await?, claim, ending).await
     }
+}
+
+/// A task of a type that another version knows may be in the queue during an upgrade.
+fn unknown_type(claim: &Claim) -> Failure {
+    Failure::new(
+        FailureCode::TaskUnsupported,
+        format!("This version does not know the task type `{}`.", claim.task_type),
+    )
 }
 
 fn name(ending: &Ending) -> &'static str {

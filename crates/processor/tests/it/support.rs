@@ -10,7 +10,7 @@ use quire_domain::{
     ports::blobs::SharedBlobStore,
     user::Role,
 };
-use quire_extract::{DocumentReader, child::ChildPool};
+use quire_extract::child::ChildPool;
 use quire_processor::{Processor, Running, Surroundings, config::ProcessorConfig, serve};
 use quire_testkit::{Answer, HttpClient, TestDatabase, fixture, listener, wait_for, wait_until};
 use quire_web::{
@@ -96,7 +96,8 @@ impl Setup {
         surroundings.engine = self.engine;
         surroundings.blobs = self.blobs.unwrap_or(surroundings.blobs);
         let program = env!("CARGO_BIN_EXE_quire-processor").into();
-        surroundings.reader = Arc::new(DocumentReader::new(ChildPool::new(program, config.reading.clone())));
+        let children = ChildPool::new(program, config.reading.limits.clone());
+        surroundings.reader = Arc::new(config.reading.reader(children).await.unwrap());
 
         let process = Process::start(&config, surroundings.clone());
         let listener = listener();
@@ -283,6 +284,12 @@ impl User {
 
     pub(crate) async fn create_task(&self, document: &str) -> Answer {
         self.client.post("/process/tasks", &serde_json::json!({"document_id": document})).await
+    }
+
+    /// Asks for a task of this type for a document that is there.
+    pub(crate) async fn order(&self, document: &str, task_type: &str, params: Value) -> Answer {
+        let body = serde_json::json!({"document_id": document, "task_type": task_type, "params": params});
+        self.client.post("/process/tasks", &body).await
     }
 
     pub(crate) async fn act(&self, task: &str, verb: &str) -> Answer {

@@ -16,6 +16,7 @@ use hayro::hayro_interpret::{
 use hayro::hayro_syntax::{DecryptionError, LoadPdfError, Pdf, page};
 
 use self::device::{PageGlyphs, TextDevice, TooMuchText};
+pub(crate) use self::metadata::text_string;
 use crate::{
     document::{Page, Warning},
     error::{Excess, ExtractError},

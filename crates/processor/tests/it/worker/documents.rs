@@ -53,11 +53,8 @@ async fn what_cannot_be_read_fails_with_its_own_reason() {
     let cases = [
         ("a.pdf", fixture("pdf/r4-aes-user-password.pdf"), "document_encrypted", "password"),
         ("a.docx", fixture("hostile/bug53475-password-is-pass.docx"), "document_encrypted", "password"),
-        ("a.pdf", fixture("pdf/congress.pdf"), "document_image_only", "such as a scan"),
         ("a.docx", fixture("hostile/truncated62886.docx"), "document_corrupt", "damaged"),
         ("a.pdf", b"%PDF-1.7\nnothing that is one".to_vec(), "document_corrupt", "damaged"),
-        ("a.txt", b"  \n\t\n ".to_vec(), "document_empty", "no text"),
-        ("a.png", fixture("images/python.png"), "document_unsupported", "picture (image/png)"),
         ("a.zip", empty_zip(), "document_unsupported", "cannot be read"),
         ("a.docx", fixture("hostile/nested_tables_50k.docx"), "document_too_complex", "nested too deep"),
     ];
@@ -77,6 +74,31 @@ async fn what_cannot_be_read_fails_with_its_own_reason() {
         assert_eq!(document["last_error"], sentence);
     }
     assert_eq!(quire.count("document_pages").await, 0);
+}
+
+/// They are what they are, and can be looked at; only tasks that need text fail.
+#[tokio::test]
+async fn documents_without_text_are_read_and_their_tasks_fail() {
+    let (quire, user) = start().await;
+    let cases = [
+        ("a.txt", b"  \n\t\n ".to_vec(), "document_empty", "no text"),
+        ("a.png", fixture("images/python.png"), "document_empty", "no text"),
+    ];
+    for (name, bytes, code, words) in cases {
+        let submitted = user.submit_file(name, bytes).await;
+        let first = user.ended(&submitted.task).await;
+        let second: Value = user.create_task(&submitted.document).await.expect_status(202).json();
+        let second = user.ended(second["id"].as_str().unwrap()).await;
+        for task in [&first, &second] {
+            assert_eq!((&task["status"], &task["error_code"]), (&"failed".into(), &code.into()), "{task}");
+            assert!(task["error_message"].as_str().unwrap().contains(words), "{task}");
+        }
+        let status: String = quire
+            .database
+            .query_one(&format!("select status from documents where id = '{}'", submitted.document))
+            .await;
+        assert_eq!(status, "COMPLETED");
+    }
 }
 
 fn empty_zip() -> Vec<u8> {

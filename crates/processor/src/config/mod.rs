@@ -1,13 +1,16 @@
 //! The processor's configuration.
 
+mod reading;
+
 use std::{num::NonZero, path::PathBuf, time::Duration};
 
 use quire_ai::{AiConfig, Provider, Timeouts};
 use quire_domain::task::DEFAULT_MAX_ATTEMPTS;
-use quire_extract::limits::Limits;
 use quire_web::config::{
     AppEnv, DatabaseConfig, HttpConfig, LogConfig, Reader, Section, TokenConfig, UploadLimit, Variable,
 };
+
+pub use self::reading::{Ocr, ReadingConfig};
 
 /// All that the processor reads from its environment.
 #[derive(Debug, Clone)]
@@ -28,8 +31,8 @@ pub struct ProcessorConfig {
     pub tasks: TaskLimits,
     /// The worker.
     pub worker: WorkerConfig,
-    /// Limits on reading a document.
-    pub reading: Limits,
+    /// How documents are read.
+    pub reading: ReadingConfig,
     /// Who answers AI tasks.
     pub ai: AiConfig,
 }
@@ -112,13 +115,6 @@ const WORKER_GRACE: Variable =
 const EVENT_RETENTION_DAYS: Variable =
     Variable::new("EVENT_RETENTION_DAYS", "Days for which events can be replayed.").default("30");
 
-const READ_TIMEOUT: Variable =
-    Variable::new("READ_TIMEOUT", "Seconds that reading one document may take.").default("120");
-const READ_CPU_LIMIT: Variable =
-    Variable::new("READ_CPU_LIMIT", "Seconds of processor time for reading one document.").default("60");
-const READ_MEMORY_LIMIT: Variable =
-    Variable::new("READ_MEMORY_LIMIT", "Bytes of memory for reading one document.").default("1073741824");
-
 const AI_PROVIDER: Variable = Variable::new(
     "AI_PROVIDER",
     "Who answers AI tasks: local (built in, no key) or openai (also any compatible server).",
@@ -140,10 +136,8 @@ const AI_CONTEXT_TOKENS: Variable =
 const AI_MAX_OUTPUT_TOKENS: Variable =
     Variable::new("AI_MAX_OUTPUT_TOKENS", "Tokens that the model may write in one answer.");
 
-const INTAKE_SECTION: Section<'static> = Section {
-    title: "Documents",
-    variables: &[STORAGE_BACKEND, MEDIA_ROOT, READ_TIMEOUT, READ_CPU_LIMIT, READ_MEMORY_LIMIT],
-};
+const INTAKE_SECTION: Section<'static> =
+    Section { title: "Documents", variables: &[STORAGE_BACKEND, MEDIA_ROOT] };
 const WORKER_SECTION: Section<'static> = Section {
     title: "Tasks and the worker",
     variables: &[
@@ -175,7 +169,8 @@ impl ProcessorConfig {
     pub const DEFAULT_PORT: &'static str = "8002";
 
     /// Sections that only the processor has, for `--help` and the documentation.
-    pub const OWN_SECTIONS: &[Section<'static>] = &[INTAKE_SECTION, WORKER_SECTION, AI_SECTION];
+    pub const OWN_SECTIONS: &[Section<'static>] =
+        &[INTAKE_SECTION, reading::SECTION, WORKER_SECTION, AI_SECTION];
 
     /// Reads all sections; what is wrong is collected by the reader.
     pub fn read(reader: &mut Reader<'_>) -> Self {
@@ -188,7 +183,7 @@ impl ProcessorConfig {
             intake: IntakeConfig::read(reader),
             tasks: TaskLimits::read(reader),
             worker: WorkerConfig::read(reader),
-            reading: read_limits(reader),
+            reading: ReadingConfig::read(reader),
             ai: read_ai(reader),
         }
     }
@@ -230,15 +225,6 @@ impl WorkerConfig {
             grace: reader.seconds(&WORKER_GRACE, 0..=3600),
             event_retention: Duration::from_secs(days * 24 * 60 * 60),
         }
-    }
-}
-
-fn read_limits(reader: &mut Reader<'_>) -> Limits {
-    Limits {
-        wall: reader.seconds(&READ_TIMEOUT, 1..=3600),
-        cpu: reader.seconds(&READ_CPU_LIMIT, 1..=3600),
-        memory: reader.bytes(&READ_MEMORY_LIMIT, 256 << 20..=64 << 30),
-        ..Limits::default()
     }
 }
 

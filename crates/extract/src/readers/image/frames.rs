@@ -1,0 +1,152 @@
+//! The frames of a picture, from its headers.
+
+use std::io::Cursor;
+
+use image::{
+    DynamicImage, ImageDecoder, ImageError, ImageFormat, Limits as DecoderLimits, metadata::Orientation,
+};
+
+use super::{exif, resolution, tiff};
+use crate::{
+    document::Size,
+    error::{Excess, ExtractError},
+    limits::Limits,
+};
+
+/// Pixels to the inch of a picture that does not say: one to the point.
+const UNKNOWN_RESOLUTION: f32 = 72.0;
+
+/// Resolutions that are believed, in pixels to the inch. Programs without an idea write 0 or 1.
+const BELIEVED: std::ops::RangeInclusive<f32> = 10.0..=20_000.0;
+
+/// What the headers of a picture say.
+#[derive(Debug)]
+pub(crate) struct Picture {
+    /// The first frames, as many as pages may be read. Of an animation only the first.
+    pub(crate) frames: Vec<Frame>,
+    /// How many frames there are.
+    pub(crate) total: u32,
+    /// Its EXIF data (a TIFF structure), if it has some and is not itself a TIFF file.
+    pub(crate) exif: Option<Vec<u8>>,
+}
+
+/// One picture in a file.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Frame {
+    /// Pixels in a row, as they are stored.
+    pub(crate) width: u32,
+    /// Rows, as they are stored.
+    pub(crate) height: u32,
+    /// The orientation of EXIF, 1 to 8.
+    pub(crate) orientation: Option<u8>,
+    /// Pixels to the inch along the rows and columns as they are stored.
+    pub(crate) resolution: Option<[f32; 2]>,
+    /// Where its directory is in a TIFF file.
+    pub(crate) offset: u64,
+}
+
+impl Frame {
+    /// How stored pixels are turned to be shown.
+    pub(crate) fn transform(&self) -> Orientation {
+        self.orientation.and_then(Orientation::from_exif).unwrap_or(Orientation::NoTransforms)
+    }
+
+    fn is_turned(&self) -> bool {
+        matches!(self.orientation, Some(5..=8))
+    }
+
+    /// Width and height as it is shown, in pixels.
+    pub(crate) fn shown(&self) -> (u32, u32) {
+        if self.is_turned() { (self.height, self.width) } else { (self.width, self.height) }
+    }
+
+    /// Pixels to the inch as it is shown, if they are known.
+    pub(crate) fn shown_resolution(&self) -> Option<[f32; 2]> {
+        let [along, across] = self.resolution.filter(|both| both.iter().all(|one| BELIEVED.contains(one)))?;
+        Some(if self.is_turned() { [across, along] } else { [along, across] })
+    }
+
+    /// Its size as it is shown.
+    pub(crate) fn size(&self) -> Size {
+        let (width, height) = self.shown();
+        let [x, y] = self.shown_resolution().unwrap_or([UNKNOWN_RESOLUTION; 2]);
+        Size { width: width as f32 * 72.0 / x, height: height as f32 * 72.0 / y }
+    }
+}
+
+/// Reads the headers of a picture.
+///
+/// # Errors
+///
+/// [`ExtractError::Corrupt`], or [`ExtractError::Unsupported`] for rare varieties of a format.
+pub(crate) fn of(bytes: &[u8], format: ImageFormat, limits: &Limits) -> Result<Picture, ExtractError> {
+    if format == ImageFormat::Tiff {
+        let tiff::Directories { frames, total } = tiff::directories(bytes, limits.pages)?;
+        return Ok(Picture { frames, total, exif: None });
+    }
+    let mut decoder = decoder(bytes, format, limits)?;
+    let (width, height) = decoder.dimensions();
+    // Broken EXIF data does not spoil the picture.
+    let exif = decoder.exif_metadata().ok().flatten();
+    let said = exif.as_deref().and_then(exif::said_of_pixels);
+    let resolution = resolution::of(bytes, format).or(said.and_then(|said| said.resolution));
+    let orientation = said.and_then(|said| said.orientation);
+    let frame = Frame { width, height, orientation, resolution, offset: 0 };
+    Ok(Picture { frames: vec![frame], total: 1, exif })
+}
+
+/// Decodes one frame as it is stored. `bytes` are changed where that is needed to point a decoder at
+/// the frame.
+///
+/// # Errors
+///
+/// [`Excess::Unpacked`] if the pixels would take more than half of the memory, before they are
+/// decoded; else as [`of`].
+pub(crate) fn decode(
+    bytes: &mut [u8],
+    format: ImageFormat,
+    frame: &Frame,
+    limits: &Limits,
+) -> Result<DynamicImage, ExtractError> {
+    if format == ImageFormat::Tiff {
+        tiff::make_first(bytes, frame.offset);
+    }
+    let mut decoder = decoder(bytes, format, limits)?;
+    if decoder.total_bytes() > budget(limits) {
+        return Err(ExtractError::TooComplex(Excess::Unpacked));
+    }
+    let verdict = |error| verdict(error, format);
+    decoder.set_limits(decoder_limits(limits)).map_err(verdict)?;
+    DynamicImage::from_decoder(decoder).map_err(verdict)
+}
+
+/// Bytes that decoded pixels may take.
+fn budget(limits: &Limits) -> u64 {
+    limits.memory / 2
+}
+
+fn decoder_limits(limits: &Limits) -> DecoderLimits {
+    let mut decoder_limits = DecoderLimits::default();
+    decoder_limits.max_alloc = Some(limits.memory / 4 * 3);
+    decoder_limits
+}
+
+fn decoder<'a>(
+    bytes: &'a [u8],
+    format: ImageFormat,
+    limits: &Limits,
+) -> Result<impl ImageDecoder + 'a, ExtractError> {
+    let mut reader = image::ImageReader::with_format(Cursor::new(bytes), format);
+    reader.limits(decoder_limits(limits));
+    reader.into_decoder().map_err(|error| verdict(error, format))
+}
+
+fn verdict(error: ImageError, format: ImageFormat) -> ExtractError {
+    match error {
+        ImageError::Limits(_) => ExtractError::TooComplex(Excess::Unpacked),
+        ImageError::Unsupported(_) => {
+            ExtractError::Unsupported { media_type: format.to_mime_type().to_owned() }
+        }
+        _ => ExtractError::Corrupt,
+    }
+}

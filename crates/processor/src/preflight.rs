@@ -1,0 +1,88 @@
+//! What has to be seen of a document before some kinds of work on it are accepted.
+
+use std::{sync::Arc, time::Duration};
+
+use quire_domain::{Error, ErrorCode, Result, ports::blobs::SharedBlobStore};
+use quire_extract::{DocumentReader, ExtractError, media_type, options::ReadOptions};
+
+use crate::{
+    intake::storage_failed,
+    task_type::{ReadingParams, SplitParams, TaskType},
+    tasks::Order,
+};
+
+/// When a reader that was not to be had may be there again.
+const RETRY_AFTER: Duration = Duration::from_secs(10);
+
+/// Looks into documents before work on them is accepted. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Preflight {
+    blobs: SharedBlobStore,
+    reader: Arc<DocumentReader>,
+}
+
+impl Preflight {
+    pub(crate) fn new(blobs: SharedBlobStore, reader: Arc<DocumentReader>) -> Self {
+        Self { blobs, reader }
+    }
+
+    /// Refuses languages in which text in pictures cannot be recognised here.
+    ///
+    /// # Errors
+    /// [`ErrorCode::ValidationFailed`] for the field.
+    pub(crate) fn check_languages(&self, reading: &ReadingParams) -> Result<()> {
+        let Some(wanted) = &reading.ocr_languages else { return Ok(()) };
+        match self.reader.languages(Some(wanted)) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(invalid("params.ocr_languages", format!("Not possible here: {error}."))),
+        }
+    }
+
+    /// Refuses what can be seen in the document to fail.
+    ///
+    /// # Errors
+    /// [`ErrorCode::ValidationFailed`] by field.
+    pub(crate) async fn check(&self, order: &Order, storage_key: &str, filename: &str) -> Result<()> {
+        match order.task_type {
+            TaskType::Answer(_) => Ok(()),
+            TaskType::SplitPdf => self.check_split(order, storage_key, filename).await,
+        }
+    }
+
+    /// The document is a PDF that opens, and has the pages that are asked for.
+    async fn check_split(&self, order: &Order, storage_key: &str, filename: &str) -> Result<()> {
+        let file = self.blobs.local_file(storage_key).await.map_err(storage_failed)?;
+        let options = ReadOptions { pages: Some(Vec::new()), ..order.reading.options(filename) };
+        let document = self.reader.read(&file.path, &options).await.map_err(refused)?;
+        if document.media_type != media_type::PDF {
+            let message = format!("Only PDF documents can be split; this is {}.", document.media_type);
+            return Err(invalid("file", message));
+        }
+        let (_, params) = ReadingParams::separate(&order.params, None);
+        let params = SplitParams::parse(&params).map_err(|errors| {
+            errors
+                .into_result()
+                .err()
+                .unwrap_or_else(|| Error::internal("parameters were refused without a reason"))
+        })?;
+        let pages = document.metadata.pages.unwrap_or(0);
+        params.plan.check(pages).map_err(|error| invalid("params", error.to_string()))
+    }
+}
+
+/// A document that cannot be read now cannot be read later.
+fn refused(error: ExtractError) -> Error {
+    match error.failure() {
+        Some(failure) if matches!(error, ExtractError::Encrypted) => {
+            invalid("params.password", failure.message.into_owned())
+        }
+        Some(failure) => invalid("file", failure.message.into_owned()),
+        None => Error::new(ErrorCode::Overloaded, "Documents cannot be read now. Please try again later.")
+            .with_retry_after(RETRY_AFTER)
+            .with_source(error),
+    }
+}
+
+fn invalid(field: &str, message: String) -> Error {
+    Error::new(ErrorCode::ValidationFailed, message.clone()).with_field(field, message)
+}

@@ -1,0 +1,122 @@
+//! What can be asked for: the AI's task types, and what Quire does to a document by itself.
+
+mod reading;
+pub(crate) mod split;
+
+use quire_ai::{Engine, task};
+use quire_domain::{FieldErrors, failure::Failure};
+use serde_json::Value;
+
+pub(crate) use self::{reading::ReadingParams, split::SplitParams};
+
+/// A type of task.
+#[derive(Clone, Copy)]
+pub enum TaskType {
+    /// The AI answers, from the text.
+    Answer(&'static dyn task::TaskType),
+    /// A PDF document is split into several.
+    SplitPdf,
+}
+
+impl TaskType {
+    /// Every task type, in the order of the documentation.
+    pub fn all() -> impl Iterator<Item = Self> {
+        quire_ai::registry::task_types().iter().map(|known| Self::Answer(*known)).chain([Self::SplitPdf])
+    }
+
+    /// The task type with that name.
+    pub fn find(name: &str) -> Option<Self> {
+        Self::all().find(|known| known.name() == name)
+    }
+
+    /// The name on the wire (`task_type`).
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Answer(known) => known.name(),
+            Self::SplitPdf => split::NAME,
+        }
+    }
+
+    /// A short title, for people.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Answer(known) => known.title(),
+            Self::SplitPdf => split::TITLE,
+        }
+    }
+
+    /// One or two sentences, for people and for the API's documentation.
+    pub fn description(self) -> &'static str {
+        match self {
+            Self::Answer(known) => known.description(),
+            Self::SplitPdf => split::DESCRIPTION,
+        }
+    }
+
+    /// JSON schema of the parameters, with those that every task takes.
+    pub fn params_schema(self) -> Value {
+        let mut schema = match self {
+            Self::Answer(known) => known.params_schema(),
+            Self::SplitPdf => split::params_schema(),
+        };
+        if let Some(properties) = schema["properties"].as_object_mut() {
+            properties.extend(ReadingParams::properties());
+        }
+        schema
+    }
+
+    /// JSON schema of `data` in the answer.
+    pub fn output_schema(self) -> Value {
+        match self {
+            Self::Answer(known) => known.output_schema(),
+            Self::SplitPdf => split::output_schema(),
+        }
+    }
+
+    /// Checks parameters (without those that every task takes) and fills in defaults.
+    ///
+    /// # Errors
+    /// What is wrong, by field name (`params.target_language`).
+    pub fn check_params(self, params: &Value) -> Result<Value, FieldErrors> {
+        match self {
+            Self::Answer(known) => known.check_params(params),
+            Self::SplitPdf => SplitParams::parse(params).map(|_| params.clone()),
+        }
+    }
+
+    /// Whether the engine does tasks of this type with these parameters.
+    ///
+    /// # Errors
+    /// A failure whose sentence names what to configure.
+    pub fn check_support(self, engine: &dyn Engine, params: &Value) -> Result<(), Failure> {
+        match self {
+            Self::Answer(known) => engine.supports(known, params),
+            Self::SplitPdf => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_found() {
+        let names: HashSet<_> = TaskType::all().map(TaskType::name).collect();
+        assert_eq!(names.len(), TaskType::all().count());
+        assert!(names.iter().all(|name| TaskType::find(name).is_some_and(|found| found.name() == *name)));
+        assert!(TaskType::find("SPLIT_PDF").is_none());
+    }
+
+    #[test]
+    fn every_task_type_is_described_with_what_every_task_takes() {
+        for known in TaskType::all() {
+            assert!(!known.title().is_empty() && known.description().ends_with('.'), "{}", known.name());
+            let schema = known.params_schema();
+            assert!(schema["properties"]["password"].is_object(), "{}", known.name());
+            assert!(known.output_schema().is_object());
+        }
+    }
+}
