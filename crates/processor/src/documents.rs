@@ -27,8 +27,7 @@ pub const THUMBNAIL_SIZE: u32 = 400;
 /// The most pages whose words are looked up again for one request.
 pub const PAGES_WITH_WORDS: usize = 50;
 
-/// How long a request waits until a reader is free. A reader at work for somebody else may need
-/// many times longer; a person who waits does not.
+/// A reader at work for somebody else may need many times longer; a person who waits does not.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The use cases on stored documents. Cheap to clone.
@@ -40,6 +39,8 @@ pub struct Documents {
     /// For those who want something made now. Fewer than the reader has room for, where it has
     /// room for several, so that they never keep all of it from the worker.
     turns: Arc<Semaphore>,
+    /// How long a request waits until a reader is free.
+    patience: Duration,
 }
 
 /// The text of a document, or of some of its pages.
@@ -64,7 +65,7 @@ impl Documents {
     /// at a time.
     pub fn new(pool: Pool, blobs: SharedBlobStore, reader: Arc<DocumentReader>, children: u32) -> Self {
         let turns = children.saturating_sub(1).max(1) as usize;
-        Self { pool, blobs, reader, turns: Arc::new(Semaphore::new(turns)) }
+        Self { pool, blobs, reader, turns: Arc::new(Semaphore::new(turns)), patience: PATIENCE }
     }
 
     /// A document whose bytes may be looked at.
@@ -206,13 +207,13 @@ impl Documents {
             let leave = leave.map_err(ExtractError::Unavailable)?;
             Ok(Turn { _leave: leave, room: self.reader.room().await? })
         };
-        match timeout(PATIENCE, waiting).await {
+        match timeout(self.patience, waiting).await {
             Ok(turn) => turn.map_err(not_read),
             Err(_) => Err(Error::new(
                 ErrorCode::Overloaded,
                 "Many documents are being read right now. Please try again in a moment.",
             )
-            .with_retry_after(PATIENCE)),
+            .with_retry_after(self.patience)),
         }
     }
 }
@@ -269,7 +270,9 @@ fn not_drawn(error: ExtractError) -> Error {
 /// The verdict on a document, as clients see it.
 fn not_read(error: ExtractError) -> Error {
     let Some(failure) = error.failure() else {
-        return Error::internal("reading a document").with_source(error);
+        return Error::new(ErrorCode::Overloaded, "Documents cannot be read now. Please try again later.")
+            .with_retry_after(PATIENCE)
+            .with_source(error);
     };
     let code = match failure.code {
         FailureCode::DocumentEncrypted => ErrorCode::DocumentEncrypted,
@@ -283,9 +286,45 @@ fn not_read(error: ExtractError) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use quire_extract::Excess;
+    use quire_backends::blobs::memory::MemoryBlobs;
+    use quire_extract::{Excess, child::ChildPool, limits::Limits};
+    use quire_store::PoolOptions;
 
     use super::*;
+
+    /// Of somebody who does not wait at all, with a reader that has room for so many.
+    fn impatient(children: u32) -> Documents {
+        let pool = Pool::new(PoolOptions::new("postgres://127.0.0.1/none", "test")).unwrap();
+        let limits = Limits { children, ..Limits::default() };
+        let reader = Arc::new(DocumentReader::new(ChildPool::new("nothing".into(), limits), None));
+        let documents = Documents::new(pool, Arc::new(MemoryBlobs::default()), reader, children);
+        Documents { patience: Duration::ZERO, ..documents }
+    }
+
+    fn is_overloaded(turn: Result<Turn<'_>>) -> bool {
+        turn.is_err_and(|error| error.code == ErrorCode::Overloaded && error.retry_after.is_some())
+    }
+
+    #[tokio::test]
+    async fn requests_leave_room_for_the_worker() {
+        let documents = impatient(3);
+        let first = documents.turn().await.unwrap();
+        let second = documents.turn().await.unwrap();
+        assert!(is_overloaded(documents.turn().await));
+        let workers = documents.reader.room().await.unwrap();
+        drop(first);
+        let third = documents.turn().await.unwrap();
+        drop((second, third, workers));
+    }
+
+    #[tokio::test]
+    async fn requests_do_not_wait_for_long_work_of_the_worker() {
+        let documents = impatient(1);
+        let workers = documents.reader.room().await.unwrap();
+        assert!(is_overloaded(documents.turn().await));
+        drop(workers);
+        assert!(documents.turn().await.is_ok());
+    }
 
     #[test]
     fn every_verdict_on_a_document_is_told_by_its_own_code() {
@@ -297,7 +336,7 @@ mod tests {
             (ExtractError::NoSuchPage { pages: 3 }, "page_not_found", "page_not_found"),
             (unsupported(), "no_picture", "document_unreadable"),
             (ExtractError::Empty, "no_picture", "document_unreadable"),
-            (ExtractError::Unavailable(io::Error::other("gone")), "internal_error", "internal_error"),
+            (ExtractError::Unavailable(io::Error::other("gone")), "overloaded", "overloaded"),
         ] {
             let again = match &error {
                 ExtractError::Unavailable(_) => ExtractError::Unavailable(io::Error::other("gone")),
