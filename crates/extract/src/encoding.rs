@@ -46,6 +46,33 @@ pub(crate) fn decode(bytes: &[u8]) -> Option<(String, &'static Encoding)> {
     Some((text.into_owned(), encoding))
 }
 
+/// Decodes text whose encoding is declared within it. The declaration yields to a byte order mark, to
+/// UTF-16, and to what can only be UTF-8: tools that convert files forget to change it.
+pub(crate) fn decode_as(
+    bytes: &[u8],
+    declared: Option<&'static Encoding>,
+) -> Option<(String, &'static Encoding)> {
+    let found = detect(bytes);
+    let is_wide = |encoding: &'static Encoding| !encoding.is_ascii_compatible();
+    let encoding = match (found, declared) {
+        (Some(found), _) if Encoding::for_bom(bytes).is_some() || is_wide(found) => found,
+        (Some(found), _) if found == UTF_8 && !bytes.is_ascii() => UTF_8,
+        (_, Some(declared)) if !is_wide(declared) => declared,
+        (found, _) => found?,
+    };
+    let (text, _) = encoding.decode_with_bom_removal(bytes);
+    Some((text.into_owned(), encoding))
+}
+
+/// The characters of UTF-8, without a byte order mark; without a copy where it is well formed.
+pub(crate) fn utf8(bytes: Vec<u8>) -> String {
+    if bytes.starts_with(b"\xef\xbb\xbf") || bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff")
+    {
+        return UTF_8.decode(&bytes).0.into_owned();
+    }
+    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
+
 fn is_utf8_so_far(sample: &[u8]) -> bool {
     match std::str::from_utf8(sample) {
         Ok(_) => true,

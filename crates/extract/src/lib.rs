@@ -12,13 +12,15 @@ pub mod document;
 mod document_reader;
 mod encoding;
 mod error;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 pub mod limits;
 pub mod media_type;
 pub mod ocr;
 pub mod options;
 mod reader;
 mod readers;
-mod render;
+pub mod render;
 pub mod split;
 mod statistics;
 

@@ -6,7 +6,11 @@ use crate::{
     limits::Limits,
     media_type,
     options::ReadOptions,
-    readers::{docx::DocxReader, image::ImageReader, media::MediaReader, pdf::PdfReader, text::TextReader},
+    readers::{
+        docx::DocxReader, email::EmailReader, html::HtmlReader, image::ImageReader, media::MediaReader,
+        odf::OdfReader, pdf::PdfReader, pptx::PptxReader, rtf::RtfReader, text::TextReader, xlsx::XlsxReader,
+        xml::XmlReader,
+    },
 };
 
 /// A document to be read.
@@ -42,7 +46,20 @@ pub(crate) trait Reader: Sync {
 /// Names of attachments that are told.
 const MAX_ATTACHMENTS: usize = 1000;
 
-const READERS: &[&dyn Reader] = &[&PdfReader, &DocxReader, &TextReader, &ImageReader, &MediaReader];
+const READERS: &[&dyn Reader] = &[
+    &PdfReader,
+    &DocxReader,
+    &XlsxReader,
+    &PptxReader,
+    &OdfReader,
+    &RtfReader,
+    &HtmlReader,
+    &XmlReader,
+    &EmailReader,
+    &TextReader,
+    &ImageReader,
+    &MediaReader,
+];
 
 /// Finds out what a document is and has it read.
 pub(crate) fn read_document(

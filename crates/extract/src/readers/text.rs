@@ -25,6 +25,7 @@ impl Reader for TextReader {
         let pages = text
             .split('\x0c')
             .zip(1..=page_count.min(source.limits.pages))
+            .filter(|(_, number)| source.options.wants_page(*number))
             .map(|(text, number)| Page::text(number, text.to_owned()))
             .collect();
         let metadata = Metadata {

@@ -46,7 +46,7 @@ struct Drawing {
 /// [`ExtractError::Unsupported`] if nobody can draw it, [`ExtractError::TooComplex`] if its picture
 /// would be too large or the parser gave up. [`ExtractError::Unavailable`] if `out` cannot be
 /// written.
-pub(crate) fn render(
+pub fn render(
     bytes: Vec<u8>,
     options: &RenderOptions,
     limits: &Limits,

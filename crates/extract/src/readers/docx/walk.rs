@@ -1,15 +1,13 @@
 //! The text of a WordprocessingML part, in one pass over its elements (ECMA-376 part 1, clause 17).
 
-use quick_xml::{
-    Reader,
-    escape::resolve_predefined_entity,
-    events::{BytesRef, BytesStart, Event},
+use super::numbering::{ListProperties, Numbering};
+use crate::{
+    error::ExtractError,
+    readers::{
+        flow::Flow,
+        xml_walk::{self, Element, Ending, Step, Visitor},
+    },
 };
-
-use crate::error::{Excess, ExtractError};
-
-/// Elements within elements. Word itself gives up at a few hundred.
-const MAX_DEPTH: usize = 1000;
 
 /// Elements without text of the document as it stands: properties, removed text, field codes, and
 /// the second telling of what is told in `mc:Choice` already.
@@ -17,9 +15,9 @@ const SKIPPED: &[&str] = &[
     "del",
     "moveFrom",
     "Fallback",
-    "pPr",
     "rPr",
     "sectPr",
+    "sdtPr",
     "tblPr",
     "trPr",
     "tcPr",
@@ -29,137 +27,139 @@ const SKIPPED: &[&str] = &[
     "delInstrText",
 ];
 
-/// The text of a part. [`ExtractError::Corrupt`] if it is not well formed or ends too early.
-pub(super) fn text_of(xml: &str) -> Result<String, ExtractError> {
-    let mut reader = Reader::from_str(xml);
-    // A lone `&` is a slip of the program that wrote it, not damage.
-    reader.config_mut().allow_dangling_amp = true;
-    let mut walk = Walk::default();
-    loop {
-        match reader.read_event().map_err(|_| ExtractError::Corrupt)? {
-            Event::Start(element) => walk.enter(&element)?,
-            Event::Empty(element) => {
-                walk.enter(&element)?;
-                walk.leave(element.local_name().as_ref());
-            }
-            Event::End(element) => walk.leave(element.local_name().as_ref()),
-            Event::Text(text) => walk.characters(&text.xml10_content()),
-            Event::CData(text) => walk.characters(&text.xml10_content()),
-            Event::GeneralRef(reference) => walk.reference(&reference),
-            Event::Eof => break,
-            Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_) => {}
-        }
-    }
-    if walk.depth > 0 {
-        return Err(ExtractError::Corrupt);
-    }
-    Ok(walk.text)
+/// The text of a part of at most `limit` bytes, and whether the part ends as it should.
+pub(super) fn text_of(
+    xml: &str,
+    numbering: &mut Numbering,
+    limit: u64,
+) -> Result<(String, Ending), ExtractError> {
+    let mut walk = Walk { flow: Flow::new(limit), numbering, paragraphs: Vec::new(), is_in_text: false };
+    let ending = xml_walk::walk(xml, &mut walk)?;
+    Ok((walk.flow.finish(), ending))
 }
 
-#[derive(Default)]
-struct Walk {
-    text: String,
-    /// What separates the next text from the last.
-    gap: Gap,
-    depth: usize,
-    /// The depth at which a skipped element began.
-    skipped_at: Option<usize>,
+struct Walk<'a> {
+    flow: Flow,
+    numbering: &'a mut Numbering,
+    /// The paragraphs the walk is in: a text box is within one.
+    paragraphs: Vec<Paragraph>,
     /// Whether the walk is within an element whose characters are text.
-    in_text: bool,
+    is_in_text: bool,
 }
 
-/// Ends of paragraphs and cells since the last text. They are written when more text follows, so that
-/// the end of a cell can replace the end of its last paragraph.
 #[derive(Default)]
-struct Gap {
-    newlines: usize,
-    tabs: usize,
+struct Paragraph {
+    properties: ListProperties,
+    is_in_properties: bool,
+    /// Its number or bullet, until its text begins.
+    label: Option<String>,
 }
 
-impl Walk {
-    fn enter(&mut self, element: &BytesStart<'_>) -> Result<(), ExtractError> {
-        self.depth += 1;
-        if self.depth > MAX_DEPTH {
-            return Err(ExtractError::TooComplex(Excess::Nesting));
+impl Visitor for Walk<'_> {
+    fn enter(&mut self, element: &Element<'_>) -> Result<Step, ExtractError> {
+        if let Some(paragraph) = self.paragraphs.last_mut().filter(|paragraph| paragraph.is_in_properties) {
+            return Ok(paragraph.note(element));
         }
-        if self.skipped_at.is_some() {
-            return Ok(());
+        match element.name() {
+            name if SKIPPED.contains(&name) => return Ok(Step::Over),
+            "p" => self.paragraphs.push(Paragraph::default()),
+            "pPr" => match self.paragraphs.last_mut() {
+                Some(paragraph) => paragraph.is_in_properties = true,
+                None => return Ok(Step::Over),
+            },
+            "t" => self.is_in_text = true,
+            "tab" | "ptab" => self.flow.push("\t")?,
+            "br" | "cr" => self.flow.push("\n")?,
+            "noBreakHyphen" => self.text("-")?,
+            "sym" => self.text(&symbol(element))?,
+            "tr" => self.flow.begin_row(),
+            "txbxContent" if !self.flow.is_empty() => self.flow.break_line(),
+            _ => {}
         }
-        let name = element.local_name();
-        match name.as_ref() {
-            name if SKIPPED.contains(&name) => self.skipped_at = Some(self.depth),
-            "t" => self.in_text = true,
-            "tab" | "ptab" => self.characters_of_mark("\t"),
-            "br" | "cr" => self.characters_of_mark("\n"),
-            "noBreakHyphen" => self.characters_of_mark("-"),
-            "tr" => self.fill_gap(),
-            "txbxContent" if !self.text.is_empty() => self.gap.newlines = self.gap.newlines.max(1),
+        Ok(Step::Into)
+    }
+
+    fn leave(&mut self, name: &str) -> Result<(), ExtractError> {
+        match name {
+            "t" => self.is_in_text = false,
+            "pPr" => {
+                if let Some(paragraph) = self.paragraphs.last_mut() {
+                    paragraph.is_in_properties = false;
+                    paragraph.label = self.numbering.next_label(&paragraph.properties);
+                }
+            }
+            "p" => {
+                self.paragraphs.pop();
+                self.flow.end_paragraph();
+            }
+            "tc" => self.flow.end_cell(),
+            "tr" => self.flow.end_row(),
+            // Notes, comments and tables stand apart from what follows.
+            "tbl" | "footnote" | "endnote" | "comment" => self.flow.break_line(),
             _ => {}
         }
         Ok(())
     }
 
-    fn leave(&mut self, name: &str) {
-        let left = self.depth;
-        self.depth = self.depth.saturating_sub(1);
-        if let Some(begin) = self.skipped_at {
-            if left == begin {
-                self.skipped_at = None;
-            }
-            return;
+    fn characters(&mut self, text: &str) -> Result<(), ExtractError> {
+        if self.is_in_text { self.text(text) } else { Ok(()) }
+    }
+}
+
+impl Walk<'_> {
+    fn text(&mut self, text: &str) -> Result<(), ExtractError> {
+        let label = self.paragraphs.last_mut().and_then(|paragraph| paragraph.label.take());
+        if let Some(label) = label {
+            self.flow.push(&label)?;
+            self.flow.push(" ")?;
         }
-        match name {
-            "t" => self.in_text = false,
-            "p" => self.gap.newlines += 1,
-            "tc" => {
-                self.gap.newlines = 0;
-                self.gap.tabs += 1;
-            }
-            "tr" => self.gap = Gap { newlines: 1, tabs: 0 },
-            // Notes, comments and tables stand apart from what follows.
-            "tbl" | "footnote" | "endnote" | "comment" => self.gap.newlines = self.gap.newlines.max(1),
+        self.flow.push(text)
+    }
+}
+
+impl Paragraph {
+    /// Notes what its properties say about a list.
+    fn note(&mut self, element: &Element<'_>) -> Step {
+        let value = || element.attribute("val");
+        match element.name() {
+            "numPr" => return Step::Into,
+            "pStyle" => self.properties.style = value(),
+            "numId" => self.properties.list = value(),
+            "ilvl" => self.properties.level = value().and_then(|level| level.parse().ok()),
             _ => {}
         }
+        Step::Over
     }
+}
 
-    fn characters(&mut self, text: &str) {
-        if self.in_text && self.skipped_at.is_none() && !text.is_empty() {
-            self.fill_gap();
-            self.text.push_str(text);
-        }
-    }
-
-    fn characters_of_mark(&mut self, mark: &str) {
-        self.fill_gap();
-        self.text.push_str(mark);
-    }
-
-    /// `&amp;` and `&#228;`. Entities of a document's own making stay unknown, so none can refer to
-    /// a file or grow.
-    fn reference(&mut self, reference: &BytesRef<'_>) {
-        if let Ok(Some(c)) = reference.resolve_char_ref() {
-            self.characters(c.encode_utf8(&mut [0; 4]));
-        } else if let Some(text) = resolve_predefined_entity(reference) {
-            self.characters(text);
-        }
-    }
-
-    /// At most one empty line; none at the start.
-    fn fill_gap(&mut self) {
-        let Gap { newlines, tabs } = std::mem::take(&mut self.gap);
-        if !self.text.is_empty() {
-            self.text.extend(std::iter::repeat_n('\n', newlines.min(2)));
-        }
-        self.text.extend(std::iter::repeat_n('\t', tabs));
+/// A character of a symbol font. Those in the private range are pictures of the font; the common ones
+/// of Symbol and Wingdings have a character of their own.
+fn symbol(element: &Element<'_>) -> String {
+    let code = element.attribute("char").and_then(|code| u32::from_str_radix(&code, 16).ok());
+    match code {
+        Some(0xf0b7 | 0xf0a7) => "\u{2022}".into(),
+        Some(0xf0e0) => "\u{2192}".into(),
+        Some(0xf0fc) => "\u{2713}".into(),
+        Some(0xf0a8 | 0xf06f) => "\u{2610}".into(),
+        Some(0xf0fe) => "\u{2611}".into(),
+        Some(0xe000..=0xf8ff) | None => String::new(),
+        Some(code) => char::from_u32(code).map(String::from).unwrap_or_default(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Excess;
+
+    fn read(xml: &str) -> Result<(String, Ending), ExtractError> {
+        text_of(xml, &mut Numbering::default(), 1 << 20)
+    }
 
     fn body(content: &str) -> String {
-        text_of(&format!("<w:document><w:body>{content}</w:body></w:document>")).unwrap()
+        let (text, ending) = read(&format!("<w:document><w:body>{content}</w:body></w:document>")).unwrap();
+        assert_eq!(ending, Ending::Whole);
+        text
     }
 
     fn paragraph(text: &str) -> String {
@@ -203,6 +203,13 @@ mod tests {
     }
 
     #[test]
+    fn content_controls_are_text_and_their_properties_are_not() {
+        let content = "<w:sdt><w:sdtPr><w:placeholder><w:t>type here</w:t></w:placeholder></w:sdtPr>\
+            <w:sdtContent><w:p><w:r><w:t>typed</w:t></w:r></w:p></w:sdtContent></w:sdt>";
+        assert_eq!(body(content), "typed");
+    }
+
+    #[test]
     fn tab_stops_of_the_style_are_no_tabs_of_the_text() {
         let content = "<w:p><w:pPr><w:tabs><w:tab w:val=\"left\"/></w:tabs></w:pPr>\
             <w:r><w:t>a</w:t><w:tab/><w:t>b</w:t><w:br/><w:t>c</w:t></w:r></w:p>";
@@ -210,20 +217,47 @@ mod tests {
     }
 
     #[test]
-    fn references_to_characters_are_resolved_and_others_are_not() {
-        assert_eq!(body(&paragraph("a &lt; b &amp;&#228;&#xe4; &own;")), "a < b &ää ");
+    fn labels_come_before_the_text_of_their_paragraph() {
+        let numbering = "<w:numbering><w:abstractNum w:abstractNumId='0'><w:lvl w:ilvl='0'><w:start w:val='1'/>\
+            <w:numFmt w:val='upperRoman'/><w:lvlText w:val='%1.'/></w:lvl></w:abstractNum>\
+            <w:num w:numId='1'><w:abstractNumId w:val='0'/></w:num></w:numbering>";
+        let item = |text: &str| {
+            format!(
+                "<w:p><w:pPr><w:numPr><w:ilvl w:val='0'/><w:numId w:val='1'/></w:numPr></w:pPr>{text}</w:p>"
+            )
+        };
+        // The text box in the second item has a paragraph of its own, without a label.
+        let boxed = "<w:r><w:txbxContent><w:p><w:r><w:t>box</w:t></w:r></w:p></w:txbxContent></w:r>\
+            <w:r><w:t>two</w:t></w:r>";
+        let xml = format!("<b>{}{}{}</b>", item("<w:r><w:t>one</w:t></w:r>"), item(boxed), item(""));
+        let (text, _) = text_of(&xml, &mut Numbering::new(numbering, ""), 1 << 20).unwrap();
+        assert_eq!(text, "I. one\nbox\nII. two");
     }
 
     #[test]
-    fn a_part_that_ends_early_is_corrupt() {
-        for xml in ["<w:document><w:body><w:p>", "<w:document><w:t>text", "<w:document", "<a></b>"] {
-            assert!(matches!(text_of(xml), Err(ExtractError::Corrupt)), "{xml}");
+    fn symbols_have_a_character_if_it_is_known() {
+        let content =
+            "<w:p><w:r><w:sym w:char=\"F0FC\"/><w:sym w:char=\"F001\"/><w:sym w:char=\"263A\"/></w:r></w:p>";
+        assert_eq!(body(content), "\u{2713}\u{263a}");
+    }
+
+    #[test]
+    fn references_to_characters_are_resolved_and_others_are_not() {
+        assert_eq!(body(&paragraph("a &lt; b &amp;&#228;&#xe4; &own;")), "a < b &\u{e4}\u{e4} ");
+    }
+
+    #[test]
+    fn a_part_that_ends_early_gives_its_beginning() {
+        for (xml, text) in
+            [("<w:p><w:t>one</w:t></w:p><w:p><w:t>tw", "one\ntw"), ("<w:document", ""), ("<a></b>", "")]
+        {
+            assert_eq!(read(xml).unwrap(), (text.to_owned(), Ending::BrokenOff));
         }
     }
 
     #[test]
     fn deep_nesting_is_refused() {
-        let xml = "<w:tbl>".repeat(MAX_DEPTH + 1);
-        assert!(matches!(text_of(&xml), Err(ExtractError::TooComplex(Excess::Nesting))));
+        let xml = "<w:tbl>".repeat(xml_walk::MAX_DEPTH + 1);
+        assert!(matches!(read(&xml), Err(ExtractError::TooComplex(Excess::Nesting))));
     }
 }

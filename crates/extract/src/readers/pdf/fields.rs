@@ -13,7 +13,8 @@ use hayro::{
 };
 
 use super::{
-    device::{Glyph, PageGlyphs},
+    content::{INVISIBLE, Shown},
+    glyph::{Glyph, Place},
     metadata::text_string,
 };
 
@@ -21,16 +22,13 @@ use super::{
 const MAX_ANCESTORS: usize = 8;
 
 /// Annotations of a page that are looked at.
-const MAX_ANNOTATIONS: usize = 10_000;
-
-/// Annotation flags: hidden, no view (table 167).
-const INVISIBLE: u32 = 1 << 1 | 1 << 5;
+const MAX_ANNOTATIONS: usize = 2_000;
 
 /// The largest size in which a value is taken to be drawn, in points.
 const MAX_SIZE: f64 = 12.0;
 
 /// The values of the text and choice fields on a page within whose widgets nothing is shown.
-pub(super) fn unshown_values(page: &Page<'_>, shown: &PageGlyphs) -> Vec<Glyph> {
+pub(super) fn unshown_values(page: &Page<'_>, shown: &Shown) -> Vec<Glyph> {
     let Some(annotations) = page.raw().get::<Array<'_>>("Annots") else { return Vec::new() };
     let transform = page.initial_transform(true).to_kurbo();
     let mut values = Vec::new();
@@ -40,7 +38,7 @@ pub(super) fn unshown_values(page: &Page<'_>, shown: &PageGlyphs) -> Vec<Glyph> 
         let area = transform.transform_rect_bbox(rect.to_kurbo());
         let mut glyphs = shown.content.iter().chain(&shown.annotations);
         if !glyphs.any(|glyph| area.contains(glyph.origin)) {
-            values.push(glyph(text, area));
+            values.extend(place(area).shared_by(&text.replace(char::is_control, " ")));
         }
     }
     values
@@ -73,15 +71,15 @@ fn inherited<'a, T>(field: &Dict<'a>, entry: impl Fn(&Dict<'a>) -> Option<T>) ->
     None
 }
 
-/// A value as one long glyph that fills its widget.
-fn glyph(text: String, area: kurbo::Rect) -> Glyph {
+/// The place of a value: all of its widget.
+fn place(area: kurbo::Rect) -> Place {
     let size = area.height().clamp(1.0, MAX_SIZE);
-    Glyph {
-        text,
+    Place {
         // In the middle of its height: a third of the em is above the middle of small letters.
         origin: Point::new(area.x0, area.center().y + size / 3.0),
         direction: Vec2::new(1.0, 0.0),
         advance: area.width(),
         size,
+        is_vertical: false,
     }
 }

@@ -1,26 +1,31 @@
 //! PDF documents (ISO 32000).
 
-mod device;
+mod budget;
+mod content;
 mod fields;
+mod fonts;
+mod glyph;
 mod layout;
 mod metadata;
+mod warnings;
 
 use std::{
     mem::take,
     panic::{self, AssertUnwindSafe},
 };
 
-use hayro::hayro_interpret::{
-    Context, InterpreterCache, InterpreterSettings, RectExt, RenderContent, TransformExt, interpret_page,
-};
-use hayro::hayro_syntax::{DecryptionError, LoadPdfError, Pdf, page};
+use hayro::hayro_syntax::{DecryptionError, LoadPdfError, Pdf, PdfData, page};
 
-use self::device::{PageGlyphs, TextDevice, TooMuchText};
 pub(crate) use self::metadata::text_string;
+use self::{
+    content::{Shared, Shown, interpret},
+    warnings::Tally,
+};
 use crate::{
-    document::{Page, Warning},
-    error::{Excess, ExtractError},
+    document::{Page, Size},
+    error::ExtractError,
     media_type,
+    options::ReadOptions,
     reader::{Content, Reader, Source},
 };
 
@@ -33,144 +38,86 @@ impl Reader for PdfReader {
     }
 
     fn read(&self, source: Source<'_>) -> Result<Content, ExtractError> {
-        let pdf = Pdf::new(source.bytes).map_err(load_error)?;
+        let Source { bytes, options, limits, .. } = source;
+        let pdf = open(bytes, options)?;
         let pages = pdf.pages();
         if pages.is_empty() {
             return Err(ExtractError::Corrupt);
         }
-        let mut content = Content { metadata: metadata::of(&pdf), ..Content::default() };
-        let mut unseen = Unseen::default();
-        let mut allowance = source.limits.output;
-        let cache = InterpreterCache::new();
-        for (number, page) in (1..=source.limits.pages).zip(pages.iter()) {
-            let Some(mut glyphs) = glyphs_of(page, &cache, allowance)? else {
-                unseen.damaged.push(number);
+        let mut content = Content { metadata: metadata::of(&pdf)?, ..Content::default() };
+        let mut tally = Tally::default();
+        let mut shared = Shared::new(pdf.xref(), limits.output);
+        for (number, page) in (1..=limits.pages).zip(pages.iter()) {
+            if !options.wants_page(number) {
                 continue;
-            };
-            let text = layout::text_of(take(&mut glyphs.content), take(&mut glyphs.annotations));
-            allowance = allowance.saturating_sub(text.len() as u64);
-            unseen.add(number, &glyphs, &text);
-            content.pages.push(Page::text(number, text));
+            }
+            match shown(page, &mut shared)? {
+                Some(shown) => content.pages.push(read_page(number, page, shown, options, &mut tally)),
+                None => tally.damaged.push(number),
+            }
         }
-        unseen.judge(content)
-    }
-}
-
-fn load_error(error: LoadPdfError) -> ExtractError {
-    match error {
-        LoadPdfError::Decryption(DecryptionError::PasswordProtected) => ExtractError::Encrypted,
-        // Certificates and handlers of other makers: to the reader, as locked as by a password.
-        LoadPdfError::Decryption(DecryptionError::UnsupportedAlgorithm) => ExtractError::Encrypted,
-        LoadPdfError::Decryption(_) | LoadPdfError::Invalid => ExtractError::Corrupt,
-    }
-}
-
-/// The glyphs of a page; `None` if it is damaged. A panic over one page does not spoil the others.
-///
-/// # Errors
-///
-/// [`Excess::Output`] if the page has more text than `allowance` bytes.
-fn glyphs_of<'a>(
-    page: &'a page::Page<'a>,
-    cache: &InterpreterCache<'a>,
-    allowance: u64,
-) -> Result<Option<PageGlyphs>, ExtractError> {
-    if page.raw().contains_key("Contents") && page.page_stream().is_none() {
-        return Ok(None);
-    }
-    let interpreted = panic::catch_unwind(AssertUnwindSafe(|| {
-        let mut device = TextDevice::new(allowance);
-        interpret(page, cache, RenderContent::PAGE, &mut device);
-        device.end_content();
-        interpret(page, cache, RenderContent::ANNOTATIONS, &mut device);
-        let mut glyphs = device.finish();
-        glyphs.annotations.extend(fields::unshown_values(page, &glyphs));
-        glyphs
-    }));
-    match interpreted {
-        Ok(glyphs) => Ok(Some(glyphs)),
-        Err(reason) if reason.is::<TooMuchText>() => Err(ExtractError::TooComplex(Excess::Output)),
-        Err(_) => Ok(None),
-    }
-}
-
-fn interpret<'a>(
-    page: &'a page::Page<'a>,
-    cache: &InterpreterCache<'a>,
-    render_content: RenderContent,
-    device: &mut TextDevice,
-) {
-    let settings = InterpreterSettings { render_content, ..InterpreterSettings::default() };
-    let transform = page.initial_transform(true).to_kurbo();
-    let area = page.intersected_crop_box().to_kurbo();
-    let mut context = Context::new(transform, area, cache, page.xref(), settings);
-    interpret_page(page, &mut context, device);
-}
-
-/// What the pages show, or should, that is not in their text.
-#[derive(Default)]
-struct Unseen {
-    /// Pages that could not be read.
-    damaged: Vec<u32>,
-    /// Pages with images and no text.
-    pictures: Vec<u32>,
-    /// Characters of text.
-    mapped: usize,
-    /// Glyphs without characters.
-    unmapped: usize,
-}
-
-impl Unseen {
-    fn add(&mut self, number: u32, page: &PageGlyphs, text: &str) {
-        if page.images > 0 && text.is_empty() {
-            self.pictures.push(number);
-        }
-        self.mapped += text.chars().count();
-        self.unmapped += page.unmapped;
-    }
-
-    /// The verdict if there is no text, else the content with warnings.
-    fn judge(self, mut content: Content) -> Result<Content, ExtractError> {
-        if content.pages.is_empty() {
+        if content.pages.is_empty() && !tally.damaged.is_empty() {
             return Err(ExtractError::Corrupt);
         }
-        if self.mapped == 0 && (!self.pictures.is_empty() || self.unmapped > 0) {
-            return Err(ExtractError::ImageOnly);
-        }
-        let mut warn = |code, message| content.warnings.push(Warning::new(code, message));
-        if !self.damaged.is_empty() {
-            warn("pages_unreadable", format!("Damaged and left out: {}.", listed(&self.damaged)));
-        }
-        if !self.pictures.is_empty() {
-            warn(
-                "pages_image_only",
-                format!("Pictures without text that can be read: {}.", listed(&self.pictures)),
-            );
-        }
-        if self.unmapped * 10 > self.mapped {
-            let message = "Some fonts of the document do not say which characters their glyphs stand for: \
-                           parts of the text are missing.";
-            warn("characters_missing", message.into());
-        }
+        content.warnings = tally.warnings();
         Ok(content)
     }
 }
 
-/// Page numbers for people, the first few of many.
-fn listed(pages: &[u32]) -> String {
-    const SHOWN: usize = 10;
-    let shown: Vec<String> = pages.iter().take(SHOWN).map(u32::to_string).collect();
-    let more = match pages.len().saturating_sub(SHOWN) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    format!("{} {}{more}", if pages.len() == 1 { "page" } else { "pages" }, shown.join(", "))
+/// Opens a document with the given password, or without one if it needs none.
+fn open(bytes: Vec<u8>, options: &ReadOptions) -> Result<Pdf, ExtractError> {
+    let data = PdfData::from(bytes);
+    if let Some(password) = &options.password
+        && let Ok(pdf) = Pdf::new_with_password(data.clone(), password.expose())
+    {
+        return Ok(pdf);
+    }
+    Pdf::new(data).map_err(|error| match error {
+        LoadPdfError::Decryption(DecryptionError::PasswordProtected) => ExtractError::Encrypted,
+        // Certificates and handlers of other makers: to the reader, as locked as by a password.
+        LoadPdfError::Decryption(DecryptionError::UnsupportedAlgorithm) => ExtractError::Encrypted,
+        LoadPdfError::Decryption(_) | LoadPdfError::Invalid => ExtractError::Corrupt,
+    })
+}
+
+/// What a page shows; `None` if it is damaged. A panic over one page does not spoil the others.
+fn shown<'a>(page: &page::Page<'a>, shared: &mut Shared<'a>) -> Result<Option<Shown>, ExtractError> {
+    let interpreted = panic::catch_unwind(AssertUnwindSafe(|| {
+        let mut shown = interpret(page, shared)?;
+        if let Some(shown) = &mut shown {
+            let values = fields::unshown_values(page, shown);
+            shown.annotations.extend(values);
+        }
+        Ok(shown)
+    }));
+    match interpreted {
+        Ok(shown) => shown.map_err(|stop: budget::Stop| stop.into()),
+        Err(_) => Ok(None),
+    }
+}
+
+fn read_page(
+    number: u32,
+    page: &page::Page<'_>,
+    mut shown: Shown,
+    options: &ReadOptions,
+    tally: &mut Tally,
+) -> Page {
+    let lines = layout::lines_of(take(&mut shown.content), take(&mut shown.annotations));
+    let (width, height) = page.render_dimensions();
+    let mut page = Page::text(number, layout::text_of(&lines));
+    page.size = Some(Size { width, height });
+    if options.words {
+        page.words = layout::words_of(&lines);
+    }
+    tally.judge(&mut page, &shown);
+    page
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{limits::Limits, options::ReadOptions};
+    use crate::{error::Excess, limits::Limits};
 
     /// A document of one page in Helvetica, with these operators as content.
     fn read(content: &str, page: &str, limits: Limits) -> Result<Content, ExtractError> {
@@ -239,47 +186,5 @@ mod tests {
             |flags: u32| read(content, &field(flags), Limits::default()).unwrap().pages.remove(0).text;
         assert_eq!(shown(4), "Name: Ada");
         assert_eq!(shown(2), "Name:");
-    }
-
-    fn content(texts: &[&str]) -> Content {
-        let pages = texts.iter().zip(1..).map(|(text, number)| Page::text(number, (*text).into())).collect();
-        Content { pages, ..Content::default() }
-    }
-
-    fn judged(pages: &[(usize, usize, &str)], damaged: &[u32]) -> Result<Vec<String>, ExtractError> {
-        let mut unseen = Unseen { damaged: damaged.to_vec(), ..Unseen::default() };
-        for ((images, unmapped, text), number) in pages.iter().zip(1..) {
-            unseen.add(
-                number,
-                &PageGlyphs { images: *images, unmapped: *unmapped, ..PageGlyphs::default() },
-                text,
-            );
-        }
-        let texts: Vec<&str> = pages.iter().map(|(_, _, text)| *text).collect();
-        let content = unseen.judge(content(&texts))?;
-        Ok(content.warnings.into_iter().map(|warning| warning.message).collect())
-    }
-
-    #[test]
-    fn pages_that_are_not_read_are_told() {
-        let warnings = judged(&[(0, 0, "text"), (1, 0, ""), (0, 0, "")], &[4]).unwrap();
-        assert_eq!(
-            warnings,
-            ["Damaged and left out: page 4.", "Pictures without text that can be read: page 2."]
-        );
-    }
-
-    #[test]
-    fn without_text_pictures_and_unknown_glyphs_decide() {
-        assert!(matches!(judged(&[(1, 0, "")], &[]), Err(ExtractError::ImageOnly)));
-        assert!(matches!(judged(&[(0, 7, "")], &[]), Err(ExtractError::ImageOnly)));
-        assert!(matches!(judged(&[], &[1, 2]), Err(ExtractError::Corrupt)));
-        assert_eq!(judged(&[(0, 0, "")], &[]).unwrap(), [""; 0]);
-    }
-
-    #[test]
-    fn long_lists_of_pages_are_cut() {
-        let pages: Vec<u32> = (1..=12).collect();
-        assert_eq!(listed(&pages), "pages 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 2 more");
     }
 }

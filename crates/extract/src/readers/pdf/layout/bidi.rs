@@ -3,77 +3,87 @@
 //! The inverse of the reordering of the Unicode Bidirectional Algorithm (UAX #9, rule L2), for the
 //! two levels that documents without embedded directions have.
 
-/// Whether the characters are of a script that runs from right to left.
-pub(super) fn is_rtl(text: &str) -> bool {
-    text.chars().any(|c| {
-        matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}'
-            | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}')
-            && !is_digit(c)
-    })
+use unicode_normalization::char::is_combining_mark;
+
+use crate::readers::pdf::glyph::is_rtl;
+
+fn is_ltr(c: char) -> bool {
+    c.is_alphanumeric() && !is_rtl(c)
 }
 
-/// Digits run from left to right, also among right-to-left letters.
-fn is_digit(c: char) -> bool {
-    c.is_numeric()
+fn is_ltr_letter(c: char) -> bool {
+    c.is_alphabetic() && !is_rtl(c)
 }
 
-fn is_ltr(text: &str) -> bool {
-    text.chars().any(|c| c.is_alphabetic() || is_digit(c)) && !is_rtl(text)
-}
-
-fn is_ltr_letter(text: &str) -> bool {
-    text.chars().any(char::is_alphabetic) && !is_rtl(text)
-}
-
-/// The text of a line, whose pieces are given from left to right as seen, in reading order.
-pub(super) fn logical_order(mut pieces: Vec<&str>) -> String {
-    if runs_right_to_left(&pieces) {
-        pieces.reverse();
-        reverse_runs(&mut pieces, is_ltr, is_rtl);
-        pieces.into_iter().map(mirrored).collect()
+/// The characters of a line, which are given from left to right as seen, in reading order. Marks
+/// follow the letter they belong to, before and after.
+pub(super) fn logical_order(mut seen: Vec<char>) -> Vec<char> {
+    if runs_right_to_left(&seen) {
+        reverse(&mut seen);
+        reverse_runs(&mut seen, is_ltr, is_rtl);
+        seen.into_iter().map(mirrored).collect()
     } else {
-        reverse_runs(&mut pieces, is_rtl, is_ltr);
-        pieces.concat()
+        reverse_runs(&mut seen, is_rtl, is_ltr);
+        seen
+    }
+}
+
+/// Reverses letters, each with the marks that follow it.
+fn reverse(chars: &mut [char]) {
+    chars.reverse();
+    let mut begin = 0;
+    while begin < chars.len() {
+        let marks = chars[begin..].iter().take_while(|c| is_combining_mark(**c)).count();
+        let end = (begin + marks + 1).min(chars.len());
+        chars[begin..end].reverse();
+        begin = end;
     }
 }
 
 /// Both ends of a line are of its own direction, unless it begins or ends with a foreign word; then
 /// the more letters win.
-fn runs_right_to_left(pieces: &[&str]) -> bool {
-    let is_strong = |piece: &&&str| is_rtl(piece) || is_ltr_letter(piece);
-    let first = pieces.iter().find(is_strong).is_some_and(|piece| is_rtl(piece));
-    let last = pieces.iter().rfind(is_strong).is_some_and(|piece| is_rtl(piece));
+fn runs_right_to_left(seen: &[char]) -> bool {
+    let is_strong = |c: &&char| is_rtl(**c) || is_ltr_letter(**c);
+    let first = seen.iter().find(is_strong).is_some_and(|c| is_rtl(*c));
+    let last = seen.iter().rfind(is_strong).is_some_and(|c| is_rtl(*c));
     if first == last {
         return first;
     }
-    let count = |is_so: fn(&str) -> bool| pieces.iter().filter(|piece| is_so(piece)).count();
+    let count = |is_so: fn(char) -> bool| seen.iter().filter(|c| is_so(**c)).count();
     count(is_rtl) > count(is_ltr_letter)
 }
 
-/// Reverses each stretch that begins and ends with pieces of one direction and has none of the other.
-fn reverse_runs(pieces: &mut [&str], inside: fn(&str) -> bool, outside: fn(&str) -> bool) {
+/// Reverses each stretch that begins and ends with characters of one direction and has none of the
+/// other.
+fn reverse_runs(chars: &mut [char], inside: fn(char) -> bool, outside: fn(char) -> bool) {
     let mut begin = 0;
-    while begin < pieces.len() {
-        if !inside(pieces[begin]) {
+    while begin < chars.len() {
+        if !inside(chars[begin]) {
             begin += 1;
             continue;
         }
-        let stop =
-            pieces[begin..].iter().position(|piece| outside(piece)).map_or(pieces.len(), |at| begin + at);
-        let last = pieces[begin..stop].iter().rposition(|piece| inside(piece)).map_or(begin, |at| begin + at);
-        pieces[begin..=last].reverse();
+        let stop = chars[begin..].iter().position(|c| outside(*c)).map_or(chars.len(), |at| begin + at);
+        let last = chars[begin..stop].iter().rposition(|c| inside(*c)).map_or(begin, |at| begin + at);
+        let marks = chars[last + 1..stop].iter().take_while(|c| is_combining_mark(**c)).count();
+        reverse(&mut chars[begin..=last + marks]);
         begin = stop;
     }
 }
 
 /// A bracket in right-to-left text is drawn as its mirror image (UAX #9, rule L4).
-fn mirrored(piece: &str) -> &str {
-    match piece {
-        "(" => ")",
-        ")" => "(",
-        "[" => "]",
-        "]" => "[",
-        piece => piece,
+fn mirrored(c: char) -> char {
+    match c {
+        '(' => ')',
+        ')' => '(',
+        '[' => ']',
+        ']' => '[',
+        '{' => '}',
+        '}' => '{',
+        '<' => '>',
+        '>' => '<',
+        '«' => '»',
+        '»' => '«',
+        c => c,
     }
 }
 
@@ -83,8 +93,7 @@ mod tests {
 
     /// Reading order of a line given as seen, one character a piece.
     fn read(seen: &str) -> String {
-        let pieces: Vec<String> = seen.chars().map(String::from).collect();
-        logical_order(pieces.iter().map(String::as_str).collect())
+        logical_order(seen.chars().collect()).into_iter().collect()
     }
 
     #[test]

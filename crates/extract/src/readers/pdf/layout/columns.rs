@@ -90,7 +90,7 @@ impl Row {
 
 #[cfg(test)]
 mod tests {
-    use crate::readers::pdf::layout::{tests::line_at, text_of};
+    use crate::readers::pdf::layout::tests::{line_at, read};
 
     fn rows(left: &[&str], right: &[&str], gutter: f64) -> String {
         let mut glyphs = Vec::new();
@@ -99,7 +99,7 @@ mod tests {
             glyphs.extend(line_at(left, 0.0, y));
             glyphs.extend(line_at(right, 150.0 + gutter, y));
         }
-        text_of(glyphs, Vec::new())
+        read(glyphs, Vec::new())
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! Lines of glyphs on one baseline.
 
 use hayro::kurbo::{Point, Vec2};
+use unicode_normalization::char::is_combining_mark;
 
 use super::bidi;
-use crate::readers::pdf::device::Glyph;
+use crate::readers::pdf::glyph::{Glyph, is_rtl};
 
 /// A gap of more than this part of an em separates words.
 const WORD_GAP: f64 = 0.15;
@@ -22,16 +23,16 @@ const RTL_REACH: f64 = 3.0;
 const SAME_DIRECTION: f64 = 0.98;
 
 /// A glyph in the frame of its line: `u` runs along the baseline.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Placed {
-    pub(super) text: String,
+    pub(super) c: char,
     pub(super) start: f64,
     pub(super) end: f64,
 }
 
 /// Glyphs on one baseline, in one direction.
 #[derive(Debug, Clone)]
-pub(super) struct Line {
+pub(in crate::readers::pdf) struct Line {
     pub(super) glyphs: Vec<Placed>,
     direction: Vec2,
     /// Where the baseline is, across the direction of writing; grows from line to line.
@@ -50,7 +51,7 @@ pub(super) fn lines_of(glyphs: Vec<Glyph>) -> Vec<Line> {
             _ => lines.push(Line::new(glyph)),
         }
     }
-    lines.retain(|line| line.glyphs.iter().any(|glyph| !glyph.text.trim().is_empty()));
+    lines.retain(|line| line.glyphs.iter().any(|glyph| glyph.c != ' '));
     for line in &mut lines {
         if line.rtl {
             line.glyphs.sort_by(|a, b| a.start.total_cmp(&b.start));
@@ -109,11 +110,12 @@ impl Line {
         if glyph.size > self.size {
             (self.size, self.baseline) = (glyph.size, across);
         }
-        self.rtl |= bidi::is_rtl(&glyph.text);
-        let is_mark = glyph.text.chars().all(unicode_normalization::char::is_combining_mark);
-        match self.glyphs.last_mut() {
-            Some(base) if is_mark => base.text.push_str(&glyph.text),
-            _ => self.glyphs.push(Placed { text: glyph.text, start, end: start + glyph.advance }),
+        self.rtl |= is_rtl(glyph.c);
+        let placed = Placed { c: glyph.c, start, end: start + glyph.advance };
+        match self.glyphs.last() {
+            // A mark belongs to the letter before it, wherever it is drawn.
+            Some(base) if is_combining_mark(glyph.c) => self.glyphs.push(Placed { c: glyph.c, ..*base }),
+            _ => self.glyphs.push(placed),
         }
     }
 
@@ -146,7 +148,7 @@ impl Line {
         if (across - self.baseline).abs() > reach {
             return false;
         }
-        if self.rtl || bidi::is_rtl(&glyph.text) {
+        if self.rtl || is_rtl(glyph.c) {
             let reach = RTL_REACH * large;
             return start + glyph.advance > last.start - reach && start < last.end + reach;
         }
@@ -182,37 +184,39 @@ impl Line {
 
     /// Its characters without spaces.
     pub(super) fn characters(&self) -> String {
-        self.glyphs.iter().flat_map(|glyph| glyph.text.chars()).filter(|c| *c != ' ').collect()
+        self.glyphs.iter().map(|glyph| glyph.c).filter(|c| *c != ' ').collect()
     }
 
     /// Its words, separated by spaces; wide gaps are tabs.
     pub(super) fn text(&self) -> String {
         let tracking = self.tracking();
-        let mut pieces: Vec<&str> = Vec::with_capacity(self.glyphs.len() * 2);
+        let mut text: Vec<char> = Vec::with_capacity(self.glyphs.len() * 5 / 4);
         let mut last: Option<&Placed> = None;
         let mut spaced = false;
         for glyph in &self.glyphs {
-            if glyph.text.trim().is_empty() {
+            if glyph.c == ' ' {
                 spaced = true;
                 continue;
             }
             if let Some(last) = last {
-                pieces.extend(self.separator(last, glyph, tracking, spaced));
+                text.extend(self.separator(last, glyph, tracking, spaced));
             }
-            pieces.push(&glyph.text);
+            text.push(glyph.c);
             last = Some(glyph);
             spaced = false;
         }
-        let text = if self.rtl { bidi::logical_order(pieces) } else { pieces.concat() };
-        text.trim().to_owned()
+        if self.rtl {
+            text = bidi::logical_order(text);
+        }
+        text.into_iter().collect()
     }
 
     /// What stands between two glyphs: nothing within a word. `spaced` if the document has a space there.
-    fn separator(&self, last: &Placed, next: &Placed, tracking: f64, spaced: bool) -> Option<&'static str> {
+    fn separator(&self, last: &Placed, next: &Placed, tracking: f64, spaced: bool) -> Option<char> {
         let gap = (next.start - last.end) / self.size;
         let word_gap =
-            if is_ideograph(&last.text) && is_ideograph(&next.text) { IDEOGRAPH_GAP } else { WORD_GAP };
-        if gap > CELL_GAP { Some("\t") } else { (spaced || gap > word_gap + tracking).then_some(" ") }
+            if is_ideograph(last.c) && is_ideograph(next.c) { IDEOGRAPH_GAP } else { WORD_GAP };
+        if gap > CELL_GAP { Some('\t') } else { (spaced || gap > word_gap + tracking).then_some(' ') }
     }
 
     /// How far its letters are spaced out, in ems: what three of four gaps reach. The first quarter of
@@ -224,7 +228,7 @@ impl Line {
         let mut gaps: Vec<f64> = self
             .glyphs
             .windows(2)
-            .filter(|pair| pair.iter().all(|glyph| glyph.text != " "))
+            .filter(|pair| pair.iter().all(|glyph| glyph.c != ' '))
             .map(|pair| (pair[1].start - pair[0].end) / self.size)
             .collect();
         gaps.sort_by(f64::total_cmp);
@@ -237,9 +241,9 @@ impl Line {
         for glyph in &self.glyphs {
             match cells.last_mut() {
                 Some(cell) if cell.last().is_none_or(|last| glyph.start - last.end <= width * self.size) => {
-                    cell.push(glyph.clone());
+                    cell.push(*glyph);
                 }
-                _ => cells.push(vec![glyph.clone()]),
+                _ => cells.push(vec![*glyph]),
             }
         }
         cells
@@ -247,9 +251,7 @@ impl Line {
 }
 
 /// Chinese, Japanese and their punctuation. Korean has spaces.
-fn is_ideograph(text: &str) -> bool {
-    text.chars().next().is_some_and(|c| {
-        matches!(c, '\u{2e80}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}'
-            | '\u{ff00}'..='\u{ffef}' | '\u{20000}'..='\u{3ffff}')
-    })
+fn is_ideograph(c: char) -> bool {
+    matches!(c, '\u{2e80}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}'
+        | '\u{ff00}'..='\u{ffef}' | '\u{20000}'..='\u{3ffff}')
 }

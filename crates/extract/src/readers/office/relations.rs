@@ -1,24 +1,25 @@
 //! How the parts of a package refer to each other (ECMA-376 part 2, clause 9).
 
-use quick_xml::{
-    Reader, XmlVersion,
-    events::{BytesStart, Event},
+use super::package::Package;
+use crate::{
+    error::ExtractError,
+    readers::xml_walk::{Element, Step, Visitor, walk},
 };
 
-use super::package::Package;
-use crate::error::ExtractError;
-
 /// A reference from a part, or from the package as a whole, to another part.
-pub(super) struct Relation {
+#[derive(Debug)]
+pub(crate) struct Relation {
+    /// What the part calls it.
+    pub(crate) id: String,
     /// The last step of the type's URI: it is the same in the transitional and the strict form.
-    pub(super) kind: String,
+    pub(crate) kind: String,
     /// The name of the part.
-    pub(super) target: String,
+    pub(crate) target: String,
 }
 
 /// The relations of a part; of the package, if `part` is empty. None if it has none, or only damaged
 /// ones after the first.
-pub(super) fn relations_of(package: &mut Package, part: &str) -> Result<Vec<Relation>, ExtractError> {
+pub(crate) fn relations_of(package: &mut Package, part: &str) -> Result<Vec<Relation>, ExtractError> {
     let (folder, name) = part.rsplit_once('/').unwrap_or(("", part));
     let path =
         if folder.is_empty() { format!("_rels/{name}.rels") } else { format!("{folder}/_rels/{name}.rels") };
@@ -26,33 +27,49 @@ pub(super) fn relations_of(package: &mut Package, part: &str) -> Result<Vec<Rela
     Ok(parse(&xml, folder))
 }
 
+/// The part that the first relation of this kind refers to.
+pub(crate) fn target<'a>(relations: &'a [Relation], kind: &str) -> Option<&'a str> {
+    relations.iter().find(|relation| relation.kind == kind).map(|relation| relation.target.as_str())
+}
+
 fn parse(xml: &str, folder: &str) -> Vec<Relation> {
-    let mut reader = Reader::from_str(xml);
-    let mut relations = Vec::new();
-    loop {
-        match reader.read_event() {
-            Ok(Event::Start(element) | Event::Empty(element)) => {
-                relations.extend(relation(&element, folder));
-            }
-            Ok(Event::Eof) | Err(_) => return relations,
-            Ok(_) => {}
-        }
+    let mut relations = Relations { folder, found: Vec::new() };
+    match walk(xml, &mut relations) {
+        // What comes before damage, or too deep elements, stays.
+        Ok(_) | Err(_) => relations.found,
     }
 }
 
-fn relation(element: &BytesStart<'_>, folder: &str) -> Option<Relation> {
-    if element.local_name().as_ref() != "Relationship" {
+struct Relations<'a> {
+    folder: &'a str,
+    found: Vec<Relation>,
+}
+
+impl Visitor for Relations<'_> {
+    fn enter(&mut self, element: &Element<'_>) -> Result<Step, ExtractError> {
+        self.found.extend(relation(element, self.folder));
+        Ok(Step::Into)
+    }
+
+    fn leave(&mut self, _name: &str) -> Result<(), ExtractError> {
+        Ok(())
+    }
+
+    fn characters(&mut self, _text: &str) -> Result<(), ExtractError> {
+        Ok(())
+    }
+}
+
+fn relation(element: &Element<'_>, folder: &str) -> Option<Relation> {
+    if element.name() != "Relationship" {
         return None;
     }
-    let attribute = |name: &str| {
-        let attribute = element.try_get_attribute(name).ok()??;
-        Some(attribute.normalized_value(XmlVersion::Implicit1_0).ok()?.into_owned())
-    };
-    if attribute("TargetMode").is_some_and(|mode| mode == "External") {
+    if element.attribute("TargetMode").is_some_and(|mode| mode == "External") {
         return None;
     }
-    let kind = attribute("Type")?.rsplit('/').next()?.to_owned();
-    Some(Relation { kind, target: resolve(folder, &attribute("Target")?) })
+    let kind = element.attribute("Type")?.rsplit('/').next()?.to_owned();
+    let id = element.attribute("Id").unwrap_or_default();
+    Some(Relation { id, kind, target: resolve(folder, &element.attribute("Target")?) })
 }
 
 /// A target is relative to the folder of the part that refers to it.

@@ -1,28 +1,4 @@
-//! What a PDF says about itself in its information dictionary (ISO 32000-2, 14.3.3).
-
-use hayro::hayro_syntax::Pdf;
-
-use crate::document::Metadata;
-
-pub(super) fn of(pdf: &Pdf) -> Metadata {
-    let info = pdf.metadata();
-    Metadata {
-        pages: Some(u32::try_from(pdf.pages().len()).unwrap_or(u32::MAX)),
-        title: info.title.as_deref().map(text_string),
-        author: info.author.as_deref().map(text_string),
-        encrypted: Some(is_encrypted(pdf)),
-        ..Metadata::default()
-    }
-}
-
-/// The trailer of an encrypted file has an entry `Encrypt` (7.5.5), and trailers are never compressed
-/// or encrypted themselves. The library does not tell, so look for the name.
-fn is_encrypted(pdf: &Pdf) -> bool {
-    pdf.data()
-        .as_ref()
-        .windows(9)
-        .any(|bytes| bytes.starts_with(b"/Encrypt") && !bytes[8].is_ascii_alphabetic())
-}
+//! Strings for people (ISO 32000-2, 7.9.2.2).
 
 /// A text string (7.9.2.2): UTF-16 or UTF-8 with a byte order mark, else PDFDocEncoding.
 pub(crate) fn text_string(bytes: &[u8]) -> String {

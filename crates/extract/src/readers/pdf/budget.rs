@@ -1,0 +1,139 @@
+//! What reading one document may cost, and the streams that would cost more.
+
+use std::{
+    borrow::Cow,
+    collections::HashMap,
+    io::{self, Read},
+    rc::Rc,
+};
+
+use flate2::read::ZlibDecoder;
+use hayro::hayro_syntax::{
+    Filter,
+    object::{ObjectIdentifier, Stream},
+};
+
+use crate::error::{Excess, ExtractError};
+
+/// Operators that are carried out in a document. A page of text has a few thousand, a detailed map
+/// a million.
+const MAX_OPERATORS: u64 = 50_000_000;
+
+/// Glyphs of one page. A full page of a newspaper has some 50 000.
+const MAX_GLYPHS: usize = 2_000_000;
+
+/// Bytes that one stream may unpack to.
+const MAX_UNPACKED: u64 = 128 << 20;
+
+/// The most that a byte can unpack to: 1032 bytes in the deflate format, 4096 codes of 12 bits in LZW.
+const MAX_RATIO: u64 = 4096;
+
+/// Bytes of unpacked forms that are kept for the next time they are drawn.
+const MAX_KEPT: usize = 4 << 20;
+
+/// Why the reading of a document ends early.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// More operators than any honest document has.
+    Operators,
+    /// More text than allowed.
+    Text,
+    /// A stream that unpacks to more than any honest document holds.
+    Unpacked,
+}
+
+impl From<Stop> for ExtractError {
+    fn from(stop: Stop) -> Self {
+        Self::TooComplex(match stop {
+            Stop::Operators => Excess::Cpu,
+            Stop::Text => Excess::Output,
+            Stop::Unpacked => Excess::Unpacked,
+        })
+    }
+}
+
+/// What may still be spent on a document.
+pub(super) struct Budget {
+    operators: u64,
+    /// Bytes of text.
+    text: u64,
+    /// Forms that were unpacked, since most are drawn again.
+    forms: HashMap<ObjectIdentifier, Rc<[u8]>>,
+    kept: usize,
+}
+
+impl Budget {
+    /// The budget of a document with up to `text` bytes of text.
+    pub(super) fn new(text: u64) -> Self {
+        Self { operators: MAX_OPERATORS, text, forms: HashMap::new(), kept: 0 }
+    }
+
+    /// Pays for one operator.
+    pub(super) fn spend_operator(&mut self) -> Result<(), Stop> {
+        self.operators = self.operators.checked_sub(1).ok_or(Stop::Operators)?;
+        Ok(())
+    }
+
+    /// Pays for one more glyph on a page that has `glyphs`.
+    pub(super) fn spend_glyph(&mut self, glyphs: usize, c: char) -> Result<(), Stop> {
+        self.text = self.text.checked_sub(c.len_utf8() as u64).ok_or(Stop::Text)?;
+        if glyphs < MAX_GLYPHS { Ok(()) } else { Err(Stop::Text) }
+    }
+
+    /// The unpacked content of a form; `None` if it is damaged.
+    pub(super) fn form(&mut self, stream: &Stream<'_>) -> Result<Option<Rc<[u8]>>, Stop> {
+        let id = stream.obj_id();
+        if let Some(content) = self.forms.get(&id) {
+            return Ok(Some(Rc::clone(content)));
+        }
+        let Some(content) = unpacked(stream)? else { return Ok(None) };
+        let content: Rc<[u8]> = Rc::from(content.as_ref());
+        if id.obj_number > 0 && self.kept + content.len() <= MAX_KEPT {
+            self.kept += content.len();
+            self.forms.insert(id, Rc::clone(&content));
+        }
+        Ok(Some(content))
+    }
+}
+
+/// The content of a stream without its filters; `None` if it is damaged.
+pub(super) fn unpacked<'a>(stream: &Stream<'a>) -> Result<Option<Cow<'a, [u8]>>, Stop> {
+    check_size(stream)?;
+    Ok(stream.decoded_data().ok())
+}
+
+/// Refuses a stream that unpacks to too much. The library that unpacks it has no limit, so one that
+/// could go over is unpacked twice; honest ones are too small to be suspected.
+pub(super) fn check_size(stream: &Stream<'_>) -> Result<(), Stop> {
+    let filters = stream.filters();
+    let packed = filters.iter().filter(|filter| is_packing(**filter)).count();
+    if packed == 0 {
+        return Ok(());
+    }
+    let mut data = stream.raw_data();
+    let worst = MAX_RATIO.saturating_pow(u32::try_from(packed).unwrap_or(u32::MAX));
+    if (data.len() as u64).saturating_mul(worst) <= MAX_UNPACKED {
+        return Ok(());
+    }
+    for filter in filters {
+        // Data in other formats has no more than a few times its size, or is an image.
+        if filter != Filter::FlateDecode {
+            return Ok(());
+        }
+        data = Cow::Owned(inflated(&data)?);
+    }
+    Ok(())
+}
+
+fn is_packing(filter: Filter) -> bool {
+    matches!(filter, Filter::FlateDecode | Filter::LzwDecode | Filter::RunLengthDecode)
+}
+
+/// What can be inflated of zlib data; damage ends it.
+fn inflated(data: &[u8]) -> Result<Vec<u8>, Stop> {
+    let mut unpacked = Vec::new();
+    let mut decoder = ZlibDecoder::new(data).take(MAX_UNPACKED + 1);
+    // Only the size matters: the content is read by a decoder that repairs more.
+    let _: io::Result<usize> = decoder.read_to_end(&mut unpacked);
+    if unpacked.len() as u64 > MAX_UNPACKED { Err(Stop::Unpacked) } else { Ok(unpacked) }
+}

@@ -1,0 +1,86 @@
+//! Characters at their places.
+
+use hayro::kurbo::{Point, Vec2};
+
+/// A character at its place, in the coordinates of the page as it is shown: points, y downwards.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Glyph {
+    /// What it stands for. The letters of a ligature are glyphs of their own that share its width.
+    pub(super) c: char,
+    /// Where it begins on its baseline; in vertical writing the middle of its upper edge.
+    pub(super) origin: Point,
+    /// The direction of writing, of length 1.
+    pub(super) direction: Vec2,
+    /// How far its end is from its begin, in points.
+    pub(super) advance: f64,
+    /// The height of its em, in points.
+    pub(super) size: f64,
+    /// Whether it is written downwards, in a font for vertical writing.
+    pub(super) is_vertical: bool,
+}
+
+/// The place of a glyph that stands for any number of characters.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    pub(super) origin: Point,
+    pub(super) direction: Vec2,
+    pub(super) advance: f64,
+    pub(super) size: f64,
+    pub(super) is_vertical: bool,
+}
+
+impl Place {
+    /// The glyphs of characters that share the place, in the order in which they are seen.
+    pub(super) fn shared_by(self, text: &str) -> impl Iterator<Item = Glyph> {
+        let count = text.chars().count();
+        let step = self.advance / count.max(1) as f64;
+        // The letters of a right-to-left ligature are read from its right end.
+        let is_rtl = count > 1 && text.chars().any(is_rtl);
+        text.chars().enumerate().map(move |(index, c)| {
+            let steps = if is_rtl { count - 1 - index } else { index };
+            self.glyph(c, self.origin + self.direction * (step * steps as f64), step)
+        })
+    }
+
+    /// The glyph of one character in a part of the place.
+    fn glyph(self, c: char, origin: Point, advance: f64) -> Glyph {
+        let Self { direction, size, is_vertical, .. } = self;
+        Glyph { c, origin, direction, advance, size, is_vertical }
+    }
+
+    /// Reaches over another place on the same baseline.
+    pub(super) fn stretch_over(&mut self, other: &Self) {
+        let step = other.origin - self.origin;
+        if step.cross(self.direction).abs() < 0.5 * self.size {
+            self.advance = self.advance.max(step.dot(self.direction) + other.advance);
+        }
+    }
+}
+
+/// Whether a character is of a script that runs from right to left.
+pub(super) fn is_rtl(c: char) -> bool {
+    matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}'
+        | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}')
+        && !c.is_numeric()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_letters_of_a_ligature_share_its_width() {
+        let place = Place {
+            origin: Point::new(10.0, 20.0),
+            direction: Vec2::new(1.0, 0.0),
+            advance: 6.0,
+            size: 10.0,
+            is_vertical: false,
+        };
+        let starts = |text: &str| -> Vec<(char, f64)> {
+            place.shared_by(text).map(|glyph| (glyph.c, glyph.origin.x)).collect()
+        };
+        assert_eq!(starts("ffi"), [('f', 10.0), ('f', 12.0), ('i', 14.0)]);
+        assert_eq!(starts("לא"), [('ל', 13.0), ('א', 10.0)]);
+    }
+}
