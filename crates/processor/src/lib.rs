@@ -5,6 +5,7 @@
 
 pub mod config;
 pub mod documents;
+pub mod exports;
 pub mod housekeeping;
 pub mod intake;
 pub mod live;
@@ -38,6 +39,7 @@ use tokio_util::task::TaskTracker;
 use crate::{
     config::{IntakeConfig, ProcessorConfig, StorageBackend},
     documents::Documents,
+    exports::Exports,
     housekeeping::Housekeeping,
     intake::Intake,
     live::{Live, hub::Hub, relay::Relay},
@@ -115,6 +117,7 @@ pub struct Processor {
     pub(crate) intake: Intake,
     pub(crate) tasks: Tasks,
     pub(crate) documents: Documents,
+    pub(crate) exports: Exports,
     live: Live,
     surroundings: Surroundings,
 }
@@ -139,6 +142,7 @@ impl Processor {
         let tasks = Tasks::new(&surroundings, relay.signal(), config.tasks);
         let documents =
             Documents::new(pool.clone(), blobs.clone(), reader.clone(), config.reading.limits.children);
+        let exports = Exports::new(tasks.clone());
         let housekeeping =
             Housekeeping::new(pool.clone(), blobs.clone(), clock.clone(), config.worker.event_retention);
         background.spawn(housekeeping.run(shutdown.soft.clone()));
@@ -156,7 +160,7 @@ impl Processor {
         }
         background.close();
         let live = Live::new(pool, hub, tokens, clock, shutdown);
-        Running { processor: Self { intake, tasks, documents, live, surroundings }, background }
+        Running { processor: Self { intake, tasks, documents, exports, live, surroundings }, background }
     }
 
     /// Puts what the routes need into the app's data.

@@ -3,6 +3,7 @@
 mod conditional;
 mod docs;
 mod documents;
+mod export;
 mod files;
 mod live;
 mod outgoing;
@@ -28,6 +29,7 @@ pub fn routes(app: &mut ServiceConfig<'_>) {
         .service(tasks::get_task)
         .service(tasks::cancel_task)
         .service(tasks::retry_task)
+        .service(export::export_task)
         .service(tasks::list_task_types)
         .service(files::download_file)
         .service(files::head_file)

@@ -23,6 +23,7 @@ const PROTECTED: &[(&str, &str, &str)] = &[
     ("get_task", "GET", "/process/tasks/0198f3a2-6c1e-7d3a-9a55-0d7c2b9b8a01"),
     ("cancel_task", "POST", "/process/tasks/0198f3a2-6c1e-7d3a-9a55-0d7c2b9b8a01/cancel"),
     ("retry_task", "POST", "/process/tasks/0198f3a2-6c1e-7d3a-9a55-0d7c2b9b8a01/retry"),
+    ("export_task", "GET", "/process/tasks/0198f3a2-6c1e-7d3a-9a55-0d7c2b9b8a01/export"),
     ("download_file", "GET", "/files/0198f3a2-6c1e-7d3a-9a55-0d7c2b9b8a01/download"),
     ("head_file", "HEAD", "/files/0198f3a2-6c1e-7d3a-9a55-0d7c2b9b8a01/download"),
     ("get_thumbnail", "GET", "/files/0198f3a2-6c1e-7d3a-9a55-0d7c2b9b8a01/thumbnail"),

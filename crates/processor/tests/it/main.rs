@@ -5,6 +5,7 @@
 mod api;
 mod documents_text;
 mod engines;
+mod export;
 mod files;
 mod housekeeping;
 mod live;
