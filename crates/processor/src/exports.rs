@@ -118,7 +118,8 @@ fn write(task: &Task, format: ExportFormat) -> Result<Vec<u8>> {
 }
 
 fn report(task: &Task) -> Report {
-    let title = TaskType::find(&task.task_type).map_or(task.task_type.as_str(), TaskType::title);
+    let known = TaskType::find(&task.task_type);
+    let title = known.map_or(task.task_type.as_str(), |known| known.title());
     let date = task.finished_at.map(|at| at.format("%Y-%m-%d").to_string());
     let subtitle: Vec<_> = [task.filename.clone()].into_iter().chain(date).collect();
     // The envelope around the data is for programs.

@@ -1,41 +1,35 @@
-//! `/files/{id}/…`: the file of a document, and pictures of its pages.
+//! `/files/{id}/download`: the file of a document.
+
+use std::io;
 
 use actix_web::{
-    HttpRequest, HttpResponse,
+    HttpRequest, HttpResponse, HttpResponseBuilder,
     body::SizedStream,
     get, head,
     http::header,
-    web::{Bytes, Data, Path, Query},
+    web::{Bytes, Data, Path},
 };
-use quire_domain::{Error, ErrorCode, FieldErrors};
+use futures_util::stream;
+use quire_domain::Error;
 use quire_store::documents::Document;
 use quire_web::{caller::Caller, problem::HttpResult};
-use serde::Deserialize;
 use tokio::{
     fs::File,
     io::{AsyncReadExt, AsyncSeekExt, SeekFrom},
 };
 use tokio_util::io::ReaderStream;
-use utoipa::IntoParams;
 
 use super::{
     conditional::{Validators, Wanted},
-    outgoing::{attachment, document_id, seal},
+    outgoing::{attachment, document_id, hex, not_modified, seal},
 };
-use crate::{Processor, documents::THUMBNAIL_SIZE};
-
-/// How large a picture may be asked for, in pixels of its longest side.
-const SIZES: std::ops::RangeInclusive<u32> = 16..=2048;
-/// The size of a page's picture, unless asked otherwise.
-const PAGE_SIZE: u32 = 1024;
+use crate::Processor;
 
 /// Bytes read from a file at a time.
 const READ_SIZE: usize = 256 * 1024;
 
 /// A file stays as it is, but its document may be deleted or locked away: ask each time.
 const ASK_EACH_TIME: &str = "private, no-cache";
-/// A picture of a page stays as it is.
-const A_DAY: &str = "private, max-age=86400";
 
 /// Download a file
 ///
@@ -136,148 +130,12 @@ pub(crate) async fn head_file(
     processor.documents.download_file(&document).await?;
     let mut response = HttpResponse::Ok();
     describe_file(&mut response, &document, &validators);
-    Ok(response.no_chunking(u64::try_from(document.size).unwrap_or_default()).finish())
+    // To HEAD, the length of a body is told and nothing of it sent.
+    let length = u64::try_from(document.size).unwrap_or_default();
+    Ok(response.body(SizedStream::new(length, stream::empty::<io::Result<Bytes>>())))
 }
 
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-struct GetThumbnail {
-    /// The longest side, in pixels.
-    #[param(value_type = Option<u32>, minimum = 16, maximum = 2048, default = 400)]
-    size: Option<String>,
-}
-
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-struct GetPagePicture {
-    /// The longest side, in pixels.
-    #[param(value_type = Option<u32>, minimum = 16, maximum = 2048, default = 1024)]
-    size: Option<String>,
-}
-
-/// See the first page of a document
-///
-/// As WebP, never larger than a picture that was uploaded.
-#[utoipa::path(
-    operation_id = "get_thumbnail",
-    tag = "Files",
-    params(("id" = Uuid, Path, description = "The document."), GetThumbnail),
-    responses(
-        (status = 200, description = "The picture.", content_type = "image/webp", body = [u8]),
-        (status = 304, description = "The picture of `If-None-Match` is good still."),
-        (status = 401, description = "No valid token."),
-        (status = 404, description = "No such document, or not yours; its file is gone (`document_missing`); or there is nothing to see in it (`no_picture`)."),
-        (status = 409, description = "Not uploaded yet, in quarantine (`document_quarantined`), or protected with a password (`document_encrypted`)."),
-        (status = 422, description = "A `size` out of bounds, or a document that is damaged (`document_corrupt`) or too complex (`document_too_complex`)."),
-        (status = 503, description = "The database or storage is away, or many documents are being read right now."),
-    ),
-    security(("bearer" = [])),
-)]
-#[get("/files/{id}/thumbnail")]
-pub(crate) async fn get_thumbnail(
-    request: HttpRequest,
-    caller: Caller,
-    processor: Data<Processor>,
-    id: Path<String>,
-    query: Query<GetThumbnail>,
-) -> HttpResult<HttpResponse> {
-    let size = checked_size(query.size.as_deref(), THUMBNAIL_SIZE)?;
-    let document = processor.documents.find_document(caller.user_id, document_id(&id)?).await?;
-    let validators = of_picture(&document, 1, size);
-    match validators.judge(&request, None) {
-        Ok(Wanted::Nothing) => Ok(not_modified(&validators, A_DAY)),
-        Ok(_) => Ok(picture(&validators, processor.documents.get_thumbnail(&document, size).await?)),
-        Err(judgement) => Ok(judgement.into()),
-    }
-}
-
-/// See a page of a document
-///
-/// As WebP, never larger than a picture that was uploaded. Of an image with several frames, the
-/// frames are its pages.
-#[utoipa::path(
-    operation_id = "get_page_picture",
-    tag = "Files",
-    params(
-        ("id" = Uuid, Path, description = "The document."),
-        ("number" = u32, Path, description = "The page; the first is 1."),
-        GetPagePicture,
-    ),
-    responses(
-        (status = 200, description = "The picture.", content_type = "image/webp", body = [u8]),
-        (status = 304, description = "The picture of `If-None-Match` is good still."),
-        (status = 401, description = "No valid token."),
-        (status = 404, description = "No such document, or not yours; no such page (`page_not_found`); its file is gone (`document_missing`); or there is nothing to see in it (`no_picture`)."),
-        (status = 409, description = "Not uploaded yet, in quarantine (`document_quarantined`), or protected with a password (`document_encrypted`)."),
-        (status = 422, description = "A `size` out of bounds, or a document that is damaged (`document_corrupt`) or too complex (`document_too_complex`)."),
-        (status = 503, description = "The database or storage is away, or many documents are being read right now."),
-    ),
-    security(("bearer" = [])),
-)]
-#[get("/files/{id}/pages/{number}")]
-pub(crate) async fn get_page_picture(
-    request: HttpRequest,
-    caller: Caller,
-    processor: Data<Processor>,
-    path: Path<(String, String)>,
-    query: Query<GetPagePicture>,
-) -> HttpResult<HttpResponse> {
-    let (id, number) = path.into_inner();
-    let size = checked_size(query.size.as_deref(), PAGE_SIZE)?;
-    let document = processor.documents.find_document(caller.user_id, document_id(&id)?).await?;
-    let page = page_number(&number)?;
-    let validators = of_picture(&document, page, size);
-    match validators.judge(&request, None) {
-        Ok(Wanted::Nothing) => Ok(not_modified(&validators, A_DAY)),
-        Ok(_) => Ok(picture(&validators, processor.documents.get_page_picture(&document, page, size).await?)),
-        Err(judgement) => Ok(judgement.into()),
-    }
-}
-
-fn checked_size(text: Option<&str>, default: u32) -> Result<u32, Error> {
-    let Some(text) = text else { return Ok(default) };
-    if let Some(size) = text.parse().ok().filter(|size| SIZES.contains(size)) {
-        return Ok(size);
-    }
-    let mut errors = FieldErrors::default();
-    errors.add("size", format!("A size is a number from {} to {}.", SIZES.start(), SIZES.end()));
-    errors.into_result().map(|()| default)
-}
-
-fn page_number(text: &str) -> Result<u32, Error> {
-    text.parse().ok().filter(|page| *page > 0).ok_or_else(|| {
-        Error::new(ErrorCode::PageNotFound, "There is no such page. Pages are counted from 1.")
-    })
-}
-
-/// Weak: another release may draw the same page a little differently.
-fn of_picture(document: &Document, page: u32, size: u32) -> Validators {
-    Validators::weak(format!("{}-{page}-{size}", hex(&document.sha256)))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn not_modified(validators: &Validators, caching: &'static str) -> HttpResponse {
-    let mut response = HttpResponse::NotModified();
-    seal(&mut response, caching);
-    validators.describe(&mut response);
-    response.finish()
-}
-
-fn picture(validators: &Validators, bytes: Bytes) -> HttpResponse {
-    let mut response = HttpResponse::Ok();
-    seal(&mut response, A_DAY);
-    validators.describe(&mut response);
-    response.insert_header((header::CONTENT_TYPE, "image/webp")).body(bytes)
-}
-
-fn describe_file(
-    response: &mut actix_web::HttpResponseBuilder,
-    document: &Document,
-    validators: &Validators,
-) {
+fn describe_file(response: &mut HttpResponseBuilder, document: &Document, validators: &Validators) {
     seal(response, ASK_EACH_TIME);
     validators.describe(response);
     response

@@ -7,6 +7,7 @@ mod export;
 mod files;
 mod live;
 mod outgoing;
+mod pictures;
 mod submission;
 mod submit;
 mod tasks;
@@ -33,8 +34,8 @@ pub fn routes(app: &mut ServiceConfig<'_>) {
         .service(tasks::list_task_types)
         .service(files::download_file)
         .service(files::head_file)
-        .service(files::get_thumbnail)
-        .service(files::get_page_picture)
+        .service(pictures::get_thumbnail)
+        .service(pictures::get_page_picture)
         .service(documents::get_document_text)
         .service(live::open_socket)
         .service(live::create_socket_ticket)

@@ -1,10 +1,12 @@
 //! What responses have that carry what strangers wrote: names, and what a browser may do.
 
 use actix_web::{
-    HttpResponseBuilder,
+    HttpResponse, HttpResponseBuilder,
     http::header::{self, Charset, ContentDisposition, DispositionParam, DispositionType, ExtendedValue},
 };
 use quire_domain::{DocumentId, Error};
+
+use super::conditional::Validators;
 
 /// Nothing that a file says is done: no scripts, no requests, no forms, no plug-ins.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; sandbox";
@@ -51,6 +53,19 @@ pub(super) fn stem(filename: &str) -> &str {
         }
         _ => filename,
     }
+}
+
+/// To a client that has what it asks for already.
+pub(super) fn not_modified(validators: &Validators, caching: &'static str) -> HttpResponse {
+    let mut response = HttpResponse::NotModified();
+    seal(&mut response, caching);
+    validators.describe(&mut response);
+    response.finish()
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// An id that is not one names no document: 404, as for one that is not there.

@@ -6,7 +6,7 @@ use quire_backends::blobs::memory::MemoryBlobs;
 use quire_testkit::fixture;
 use reqwest::Method;
 
-use super::{document, empty_storage, get, set, with};
+use super::{document, empty_storage, end, get, is_for_one_caller, with};
 use crate::support::{Quire, Setup, User};
 
 async fn start() -> (Quire, User) {
@@ -47,7 +47,7 @@ async fn a_file_comes_back_as_it_went_in() {
     ] {
         assert_eq!(answer.header(name), Some(value), "{name}");
     }
-    assert!(answer.headers.get_all("vary").iter().any(|value| value == "authorization"));
+    assert!(is_for_one_caller(&answer));
     let slashed = user.client.get(&format!("{}/", path(&id))).await.expect_status(200);
     assert_eq!(slashed.body, answer.body);
 }
@@ -171,11 +171,19 @@ async fn bytes_that_are_gone_or_not_theirs_are_not_given_out() {
 #[tokio::test]
 async fn documents_in_quarantine_or_not_yet_there_stay_shut() {
     let (quire, user) = start().await;
-    let submitted = user.submit_text().await;
-    let id = &submitted.document;
-    let tag = user.client.get(&path(id)).await.expect_status(200).header("etag").unwrap().to_owned();
-    for (status, code) in [("QUARANTINED", "document_quarantined"), ("INITIATED", "wrong_state")] {
-        set(&quire, id, &format!("status = '{status}'")).await;
+    let infected = user.submit_text().await.document;
+    let tag = user.client.get(&path(&infected)).await.expect_status(200).header("etag").unwrap().to_owned();
+    end(&quire, &infected, "status = 'QUARANTINED'").await;
+    let announced = "0198f3a2-6c1e-7d3a-9a55-0d7c2b9b8a01";
+    quire
+        .database
+        .execute(&format!(
+            "insert into documents (id, user_id, filename, media_type, size, sha256, storage_key, status)
+             select '{announced}', user_id, filename, media_type, size, sha256, 'uploads/none', 'INITIATED'
+             from documents where id = '{infected}'"
+        ))
+        .await;
+    for (id, code) in [(infected.as_str(), "document_quarantined"), (announced, "wrong_state")] {
         for path in [
             path(id),
             format!("/files/{id}/thumbnail"),
@@ -183,8 +191,9 @@ async fn documents_in_quarantine_or_not_yet_there_stay_shut() {
             format!("/documents/{id}/text"),
         ] {
             // Whatever the client knows of them.
-            get(&user, &path, &[("if-none-match", &tag)]).await.assert_problem(409, code);
-            get(&user, &path, &[("if-none-match", "*")]).await.assert_problem(409, code);
+            for known in [&*tag, "*"] {
+                get(&user, &path, &[("if-none-match", known)]).await.assert_problem(409, code);
+            }
         }
     }
 }
@@ -194,7 +203,7 @@ async fn documents_of_others_are_not_there() {
     let (quire, user) = start().await;
     let id = user.submit_text().await.document;
     let other = quire.user("bob").await;
-    for id in [id.as_str(), "0198f3a2-6c1e-7d3a-9a55-0d7c2b9b8a01", "7", "%2e%2e"] {
+    for id in [id.as_str(), "0198f3a2-6c1e-7d3a-9a55-0d7c2b9b8a01", "7"] {
         for path in [
             path(id),
             format!("/files/{id}/thumbnail"),

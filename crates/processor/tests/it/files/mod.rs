@@ -26,6 +26,17 @@ async fn set(quire: &Quire, id: &str, what: &str) {
     quire.database.execute(&format!("update documents set {what} where id = '{id}'")).await;
 }
 
+/// Takes a document that waits to be read to the state after that.
+async fn end(quire: &Quire, id: &str, what: &str) {
+    set(quire, id, "status = 'PROCESSING'").await;
+    set(quire, id, what).await;
+}
+
+/// Whether caches are told that another caller may get another answer.
+fn is_for_one_caller(answer: &Answer) -> bool {
+    answer.headers.get_all("vary").iter().any(|value| value.to_str().unwrap().contains("authorization"))
+}
+
 /// Takes away what is stored.
 fn empty_storage(quire: &Quire) {
     for file in quire.files() {

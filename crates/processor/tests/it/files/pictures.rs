@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use quire_testkit::{Answer, fixture};
 
-use super::{document, empty_storage, get, set};
+use super::{document, empty_storage, end, get, is_for_one_caller, set};
 use crate::support::{Quire, Setup, User};
 
 const PDF: &str = "pdf/pdflatex-4-pages.pdf";
@@ -47,7 +47,7 @@ async fn pages_are_drawn_in_the_size_that_is_asked_for() {
         ] {
             assert_eq!(picture.header(name), Some(value), "{path}");
         }
-        assert!(picture.headers.get_all("vary").iter().any(|value| value == "authorization"));
+        assert!(is_for_one_caller(&picture));
     }
 }
 
@@ -164,7 +164,7 @@ async fn sizes_have_bounds() {
 async fn a_document_that_failed_can_be_seen() {
     let (quire, user) = start().await;
     let id = user.submit_fixture("pdf/congress.pdf").await.document;
-    set(&quire, &id, "status = 'FAILED', error_code = 'document_image_only', last_error = 'Only pictures.'")
+    end(&quire, &id, "status = 'FAILED', error_code = 'document_image_only', last_error = 'Only pictures.'")
         .await;
     let picture = user.client.get(&format!("/files/{id}/thumbnail")).await.expect_status(200);
     assert_eq!(size_of(&picture).1, 400);
