@@ -68,9 +68,30 @@ package() {
     brew:postgres) echo postgresql@17 ;;
     apt-get:nginx) echo nginx-light ;;
     apt-get:venv) echo python3-venv ;;
+    apt-get:ocr) echo tesseract-ocr tesseract-ocr-eng tesseract-ocr-osd tesseract-ocr-deu ;;
+    dnf:ocr) echo tesseract tesseract-langpack-eng tesseract-osd tesseract-langpack-deu ;;
+    brew:ocr) echo tesseract tesseract-lang ;;
+    apt-get:font) echo fonts-droid-fallback ;;
+    dnf:font) echo google-droid-sans-fonts ;;
     *:venv) echo python3 ;;
     *) echo "$2" ;;
   esac
+}
+
+# English, a second language, and what finds out how a page is turned.
+have_ocr() {
+  local languages language
+  languages=$(tesseract --list-langs 2>/dev/null) || return
+  for language in deu eng osd; do
+    grep -qx "$language" <<<"$languages" || return
+  done
+}
+
+# A font for Chinese and Japanese, under a name that Quire knows. macOS has one.
+have_font() {
+  [ "$(uname)" != Darwin ] || return 0
+  [ -n "$(find /usr/share/fonts /usr/local/share/fonts \( -iname '*cjk*' -o -iname '*droidsansfallback*' \
+    -o -iname 'wqy-*' \) -print -quit 2>/dev/null)" ]
 }
 
 missing_for() {
@@ -79,6 +100,9 @@ missing_for() {
   have nginx || [ -x /usr/sbin/nginx ] || echo nginx
   have curl || echo curl
   have openssl || echo openssl
+  have_ocr || echo ocr
+  have_font || echo font
+  have qpdf || echo qpdf
   python3 -c 'import venv, ensurepip' 2>/dev/null || echo venv
 }
 

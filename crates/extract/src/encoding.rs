@@ -154,6 +154,50 @@ mod tests {
         assert_eq!(detect(&[1, 2, 3, 4, b'a', b'b']), None);
     }
 
+    #[test]
+    fn common_encodings_of_texts_are_told() {
+        let german = "Die Pr\u{fc}fung gr\u{f6}\u{df}erer Dateien dauert l\u{e4}nger, als man f\u{fc}r m\u{f6}glich h\u{e4}lt.";
+        let polish = "Za\u{17c}\u{f3}\u{142}\u{107} g\u{119}\u{15b}l\u{105} ja\u{17a}\u{144}. \u{141}\u{f3}d\u{17a} i \u{17b}yrard\u{f3}w s\u{105} pi\u{119}kne.";
+        let russian = "\u{412}\u{441}\u{44f}\u{43a}\u{438}\u{439} \u{447}\u{435}\u{43b}\u{43e}\u{432}\u{435}\u{43a} \u{438}\u{43c}\u{435}\u{435}\u{442} \u{43f}\u{440}\u{430}\u{432}\u{43e} \u{43d}\u{430} \u{436}\u{438}\u{437}\u{43d}\u{44c}.";
+        let greek = "\u{39a}\u{3b1}\u{3bb}\u{3b7}\u{3bc}\u{3ad}\u{3c1}\u{3b1} \u{3c3}\u{3b5} \u{3cc}\u{3bb}\u{3bf}\u{3c5}\u{3c2} \u{3c4}\u{3bf}\u{3c5}\u{3c2} \u{3b1}\u{3bd}\u{3b8}\u{3c1}\u{3ce}\u{3c0}\u{3bf}\u{3c5}\u{3c2}.";
+        let hebrew = "\u{5e9}\u{5dc}\u{5d5}\u{5dd} \u{5dc}\u{5db}\u{5dc} \u{5d4}\u{5d0}\u{5e0}\u{5e9}\u{5d9}\u{5dd} \u{5d1}\u{5e2}\u{5d5}\u{5dc}\u{5dd}";
+        let japanese = "\u{65e5}\u{672c}\u{8a9e}\u{306e}\u{6587}\u{5b57}\u{30b3}\u{30fc}\u{30c9}\u{3092}\u{5224}\u{5225}\u{3059}\u{308b}\u{305f}\u{3081}\u{306e}\u{6587}\u{7ae0}\u{3067}\u{3059}\u{3002}";
+        let korean = "\u{d55c}\u{ad6d}\u{c5b4} \u{bb38}\u{c790} \u{c778}\u{cf54}\u{b529}\u{c744} \u{c2dc}\u{d5d8}\u{d569}\u{b2c8}\u{b2e4}.";
+        let chinese = "\u{6587}\u{4ef6}\u{7684}\u{5b57}\u{7b26}\u{7f16}\u{7801}\u{5e94}\u{8be5}\u{88ab}\u{6b63}\u{786e}\u{5730}\u{8bc6}\u{522b}\u{51fa}\u{6765}\u{3002}";
+        for (label, text) in [
+            ("windows-1252", german),
+            ("iso-8859-1", german),
+            ("windows-1250", polish),
+            ("iso-8859-2", polish),
+            ("windows-1251", russian),
+            ("koi8-r", russian),
+            ("iso-8859-5", russian),
+            ("windows-1253", greek),
+            ("iso-8859-7", greek),
+            ("windows-1255", hebrew),
+            ("shift_jis", japanese),
+            ("euc-jp", japanese),
+            ("euc-kr", korean),
+            ("gb18030", chinese),
+        ] {
+            let encoding = Encoding::for_label(label.as_bytes()).unwrap();
+            let (bytes, _, has_unmappable) = encoding.encode(text);
+            assert!(!has_unmappable, "{label}");
+            assert_eq!(decode(&bytes).unwrap().0, text, "{label}");
+        }
+    }
+
+    #[test]
+    fn a_declaration_yields_to_what_the_bytes_say() {
+        let utf8 = "Gr\u{f6}\u{df}e".as_bytes();
+        assert_eq!(decode_as(utf8, Some(encoding_rs::WINDOWS_1252)).unwrap().1, UTF_8);
+        let (latin, _, _) = encoding_rs::ISO_8859_2.encode("\u{107}");
+        assert_eq!(decode_as(&latin, Some(encoding_rs::ISO_8859_2)).unwrap().0, "\u{107}");
+        assert_eq!(decode_as(b"plain", Some(encoding_rs::KOI8_R)).unwrap().1, encoding_rs::KOI8_R);
+        assert_eq!(decode_as(b"plain", Some(UTF_16LE)).unwrap().1, UTF_8);
+        assert_eq!(decode_as(b"\0\x01\x02", None), None);
+    }
+
     proptest! {
         #[test]
         fn decoding_is_total(bytes in proptest::collection::vec(any::<u8>(), 0..600)) {

@@ -84,7 +84,8 @@ impl ExtractError {
         Some(match self {
             Self::Encrypted => Failure::new(
                 FailureCode::DocumentEncrypted,
-                "The document is protected with a password. Remove the password and upload it again.",
+                "The document is protected with a password. Send the right one as the parameter `password`, or \
+                 upload a version without a password.",
             ),
             Self::Empty => Failure::new(
                 FailureCode::DocumentEmpty,
@@ -117,14 +118,26 @@ impl ExtractError {
     }
 }
 
+/// Documents that a program of today can save in a form that can be read.
+const OLD_OFFICE: &[&str] =
+    &["application/msword", "application/vnd.ms-excel", "application/vnd.ms-powerpoint"];
+
 fn unsupported_message(media_type: &str) -> String {
     if media_type.starts_with("image/") {
         format!(
             "This is a picture ({media_type}), and text in pictures cannot be read. \
              Upload a PDF, DOCX or text file that holds the text itself."
         )
+    } else if OLD_OFFICE.contains(&media_type) {
+        format!(
+            "Office files of before 2007 ({media_type}) cannot be read. \
+             Save it as DOCX, XLSX, PPTX or PDF and upload that."
+        )
     } else {
-        format!("Files of type {media_type} cannot be read. Upload a PDF, DOCX or text file instead.")
+        format!(
+            "Files of type {media_type} cannot be read. Upload a document instead: PDF, Word (DOCX), \
+             Excel (XLSX), PowerPoint (PPTX), OpenDocument, RTF, HTML, e-mail (EML) or text."
+        )
     }
 }
 
@@ -152,5 +165,8 @@ mod tests {
         let failure = ExtractError::Unsupported { media_type: "image/png".into() }.failure().unwrap();
         assert!(failure.message.contains("image/png"));
         assert!(failure.message.contains("picture"));
+        let failure =
+            ExtractError::Unsupported { media_type: "application/msword".into() }.failure().unwrap();
+        assert!(failure.message.contains("Save it as DOCX"));
     }
 }

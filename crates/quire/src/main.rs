@@ -3,6 +3,7 @@
 
 mod database;
 mod home;
+mod read;
 mod superuser;
 mod up;
 mod welcome;
@@ -33,6 +34,8 @@ enum Command {
     Migrate,
     /// Make an account that may do everything.
     Createsuperuser(superuser::Arguments),
+    /// Read a document and print its text, without any service.
+    Read(read::Arguments),
     /// Write the API descriptions of both services into a directory.
     Openapi {
         /// The directory.
@@ -70,13 +73,15 @@ fn sections() -> Vec<Section<'static>> {
 }
 
 fn run(command: Command) -> Result<(), String> {
-    let environment = Environment::from_process().map_err(|e| e.to_string())?;
     let runtime = tokio::runtime::Runtime::new().map_err(|e| e.to_string())?;
+    // Read when it is needed: what needs none works beside a broken one.
+    let environment = || Environment::from_process().map_err(|e| e.to_string());
     runtime.block_on(async {
         match command {
-            Command::Up => up::up(environment).await,
-            Command::Migrate => migrate(&environment).await,
-            Command::Createsuperuser(arguments) => superuser::create(&environment, arguments).await,
+            Command::Up => up::up(environment()?).await,
+            Command::Read(arguments) => read::read(arguments).await,
+            Command::Migrate => migrate(&environment()?).await,
+            Command::Createsuperuser(arguments) => superuser::create(&environment()?, arguments).await,
             Command::Openapi { directory } => write_openapi(&directory),
             Command::EnvExample => print_env_example(),
         }

@@ -71,7 +71,7 @@ pub(crate) fn kind(bytes: &[u8]) -> Option<CompoundKind> {
         ("PowerPoint Document", CompoundKind::PowerPoint),
         ("__properties_version1.0", CompoundKind::Message),
     ];
-    let found = known.iter().find(|(name, _)| names.iter().any(|other| other == name));
+    let found = known.iter().find(|(name, _)| names.iter().any(|other| other.eq_ignore_ascii_case(name)));
     Some(found.map_or(CompoundKind::Other, |(_, kind)| *kind))
 }
 
@@ -176,7 +176,7 @@ mod tests {
         for (names, expected) in [
             (&["1Table", "WordDocument"][..], CompoundKind::Word),
             (&["a", "b", "c", "d", "e", "Workbook"], CompoundKind::Excel),
-            (&["Book"], CompoundKind::Excel),
+            (&["BOOK"], CompoundKind::Excel),
             (&["Current User", "PowerPoint Document"], CompoundKind::PowerPoint),
             (&["__properties_version1.0"], CompoundKind::Message),
             (&["EncryptionInfo", "EncryptedPackage"], CompoundKind::Encrypted),

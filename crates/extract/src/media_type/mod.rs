@@ -77,6 +77,8 @@ pub fn detect(head: &[u8], filename: &str) -> String {
     match signature(window) {
         // Judged text by its first lines alone, against the verdict on the whole window.
         format if format.media_type().starts_with("text/") => BINARY.into(),
+        // Its tracks are described at its end.
+        format if format.media_type() == "application/mp4" => "video/mp4".into(),
         format => format.media_type().into(),
     }
 }
@@ -198,14 +200,15 @@ mod tests {
         let wav = b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0";
         let webp = b"RIFF\x24\0\0\0WEBPVP8 \x10\0\0\0\x01\0\x01\0";
         let ogg = b"OggS\0\x02\0\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\0\0\0\0\x01\x1e\x01vorbis\0\0\0\0\0";
+        let mp3 = [&b"ID3\x04\0\0\0\0\0\0\xff\xfb\x90\0"[..], &[0; 64]].concat();
         for (file, expected) in [
-            (&b"\xff\xd8\xff\xe0\0\x10JFIF\0"[..], "image/jpeg"),
+            (mp3.as_slice(), "audio/mpeg"),
+            (b"\xff\xd8\xff\xe0\0\x10JFIF\0", "image/jpeg"),
             (b"GIF89a\x01\0\x01\0\0\0\0", "image/gif"),
             (b"II*\0\x08\0\0\0", "image/tiff"),
-            (b"BM\x3a\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0", "image/bmp"),
+            (b"BM\x3a\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0\x01\0\0\0\x01\0\0\0\x01\0\x18\0", "image/bmp"),
             (webp, "image/webp"),
             (heic, "image/heic"),
-            (b"ID3\x04\0\0\0\0\0\0\xff\xfb\x90\0", "audio/mpeg"),
             (b"\xff\xfb\x90\0\0\0\0\0", "audio/mpeg"),
             (wav, "audio/vnd.wave"),
             (b"fLaC\0\0\0\x22", "audio/flac"),

@@ -3,6 +3,10 @@
 //! The directory of an archive is at its end, which is not there yet while a file is uploaded. The
 //! headers in front of each entry say enough.
 
+use std::io::Read;
+
+use flate2::read::DeflateDecoder;
+
 use super::{BINARY, DOCX, ODP, ODS, ODT, PPTX, XLSX, office_of_extension};
 
 /// Entries that are looked at.
@@ -14,6 +18,9 @@ const HEADER: usize = 30;
 /// The longest content of an entry `mimetype` that can be one.
 const MAX_MIMETYPE: usize = 128;
 
+/// A method of compression (APPNOTE 4.4.5).
+const DEFLATED: u16 = 8;
+
 /// An archive of this type, and no document.
 const ARCHIVE: &str = "application/zip";
 
@@ -24,14 +31,15 @@ pub(super) fn detect(head: &[u8], extension: &str) -> String {
     let mut other = None;
     for entry in entries(head).take(MAX_ENTRIES) {
         if entry.name == b"mimetype" {
-            return declared(entry.data).unwrap_or(ARCHIVE).into();
+            return declared(&entry).unwrap_or_else(|| ARCHIVE.into());
         }
-        if let Some(media_type) = of_main_part(entry.name) {
+        let name = normalise(entry.name);
+        if let Some(media_type) = of_main_part(&name) {
             return media_type.into();
         }
-        is_package |= entry.name == b"[Content_Types].xml" || entry.name == b"_rels/.rels";
-        folder = folder.or_else(|| of_folder(entry.name));
-        other = other.or_else(|| of_program(entry.name));
+        is_package |= matches!(name.as_slice(), b"[content_types].xml" | b"_rels/.rels");
+        folder = folder.or_else(|| of_folder(&name));
+        other = other.or_else(|| of_program(&name));
     }
     let named = office_of_extension(extension);
     match folder {
@@ -40,6 +48,11 @@ pub(super) fn detect(head: &[u8], extension: &str) -> String {
         _ => other.or_else(|| of_open_document(extension, head)).unwrap_or(ARCHIVE),
     }
     .into()
+}
+
+/// Part names are compared without regard to case, and some programs write backslashes.
+fn normalise(name: &[u8]) -> Vec<u8> {
+    name.iter().map(|byte| if *byte == b'\\' { b'/' } else { byte.to_ascii_lowercase() }).collect()
 }
 
 /// Office documents, by the part that only they have.
@@ -62,8 +75,8 @@ fn of_folder(name: &[u8]) -> Option<&'static str> {
 /// Programs that come as an archive.
 fn of_program(name: &[u8]) -> Option<&'static str> {
     match name {
-        b"AndroidManifest.xml" => Some("application/vnd.android.package-archive"),
-        b"META-INF/MANIFEST.MF" => Some("application/java-archive"),
+        b"androidmanifest.xml" => Some("application/vnd.android.package-archive"),
+        b"meta-inf/manifest.mf" => Some("application/java-archive"),
         _ => None,
     }
 }
@@ -120,13 +133,20 @@ fn is_header(bytes: &[u8]) -> bool {
     bytes == b"PK\x03\x04" || bytes == b"PK\x01\x02"
 }
 
-/// The type that an OpenDocument or EPUB file declares in its first entry.
-fn declared(data: &[u8]) -> Option<&str> {
-    let declared = std::str::from_utf8(&data[..data.len().min(MAX_MIMETYPE)]).ok()?.trim();
+/// The type that an OpenDocument or EPUB file declares in an entry of its own. It should be stored as
+/// it is, but some programs compress it.
+fn declared(entry: &Entry<'_>) -> Option<String> {
+    let mut text = Vec::new();
+    let limit = MAX_MIMETYPE as u64;
+    match entry.method {
+        DEFLATED => DeflateDecoder::new(entry.data).take(limit).read_to_end(&mut text).ok()?,
+        _ => entry.data.take(limit).read_to_end(&mut text).ok()?,
+    };
+    let declared = std::str::from_utf8(&text).ok()?.trim();
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"./+-".contains(&byte);
     let is_type =
         declared.starts_with("application/") && declared.bytes().all(is_plain) && declared != BINARY;
-    is_type.then_some(declared)
+    is_type.then(|| declared.to_owned())
 }
 
 #[cfg(test)]
@@ -155,6 +175,8 @@ mod tests {
         assert_eq!(detect(&archive(&[types, ("ppt/presentation.xml", b"")]), ""), PPTX);
         assert_eq!(detect(&archive(&[types]), "docx"), DOCX);
         assert_eq!(detect(&archive(&[("readme.txt", b"hi")]), "docx"), "application/zip");
+        let odd = [("[content_types].xml", &b"x"[..]), ("xl\\Workbook.xml", b"")];
+        assert_eq!(detect(&archive(&odd), "zip"), XLSX);
         let late = [("docProps/app.xml", &b"x"[..]), ("word/styles.xml", b""), types];
         assert_eq!(detect(&archive(&late), "zip"), DOCX);
     }

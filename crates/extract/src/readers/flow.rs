@@ -41,6 +41,9 @@ impl Flow {
             return Ok(());
         }
         let newlines = if self.text.is_empty() { 0 } else { (self.row_ends + self.newlines).min(2) };
+        if newlines + self.tabs > 0 {
+            self.text.truncate(self.text.trim_end_matches(' ').len());
+        }
         let size = self.text.len().saturating_add(newlines + self.tabs).saturating_add(text.len());
         if size > self.limit {
             return Err(ExtractError::TooComplex(Excess::Output));
@@ -197,7 +200,7 @@ mod tests {
         }
         flow.end_paragraph();
         flow.push_collapsed("  f").unwrap();
-        assert_eq!(flow.finish(), "a b cd \u{a0}e \nf");
+        assert_eq!(flow.finish(), "a b cd \u{a0}e\nf");
     }
 
     #[test]

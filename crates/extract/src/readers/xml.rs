@@ -98,7 +98,7 @@ impl Visitor for Walk {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::readers::office::testing::read;
+    use crate::readers::office::testing::{read, survives_truncation};
 
     fn text(xml: &str) -> String {
         text_of(xml, 10_000).unwrap().0
@@ -122,6 +122,12 @@ mod tests {
         let content = read(&XmlReader, xml).unwrap();
         assert_eq!(content.pages[0].text, "\u{20ac}");
         assert_eq!(content.metadata.encoding.as_deref(), Some("ISO-8859-15"));
+    }
+
+    #[test]
+    fn xml_may_end_anywhere() {
+        let whole = "<?xml version='1.0'?><a b='c'>one<d>two &amp; <![CDATA[three]]></d><!-- four --></a>";
+        survives_truncation(&XmlReader, whole.as_bytes());
     }
 
     #[test]

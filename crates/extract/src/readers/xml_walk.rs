@@ -83,12 +83,14 @@ pub(crate) fn walk(xml: &str, visitor: &mut impl Visitor) -> Result<Ending, Extr
     reader.config_mut().allow_dangling_amp = true;
     let mut depth = 0_usize;
     let mut over_since = None;
+    let mut has_root = false;
     loop {
         let Ok(event) = reader.read_event() else {
             return Ok(Ending::BrokenOff);
         };
         match event {
             Event::Start(start) => {
+                has_root = true;
                 depth += 1;
                 if depth > MAX_DEPTH {
                     return Err(ExtractError::TooComplex(Excess::Nesting));
@@ -105,10 +107,11 @@ pub(crate) fn walk(xml: &str, visitor: &mut impl Visitor) -> Result<Ending, Extr
                 }
                 depth = depth.saturating_sub(1);
             }
-            Event::Eof if depth == 0 => return Ok(Ending::Whole),
+            Event::Eof if depth == 0 && has_root => return Ok(Ending::Whole),
             Event::Eof => return Ok(Ending::BrokenOff),
             _ if over_since.is_some() => {}
             Event::Empty(start) => {
+                has_root = true;
                 let element = Element(&start);
                 if visitor.enter(&element)? == Step::Into {
                     visitor.leave(element.name())?;
@@ -223,7 +226,7 @@ mod tests {
             walk(xml, &mut Leaves { tell: |_: &str, _: &str| {}, text: String::new(), is_leaf: false })
         };
         assert_eq!(visit("<a><b/></a>").unwrap(), Ending::Whole);
-        for xml in ["<a><b>", "<a><b>text", "<a", "<a></b>", "<a>text</"] {
+        for xml in ["", "<?xml version='1.0'?>", "<a><b>", "<a><b>text", "<a", "<a></b>", "<a>text</"] {
             assert_eq!(visit(xml).unwrap(), Ending::BrokenOff, "{xml}");
         }
         let deep = "<a>".repeat(MAX_DEPTH + 1);

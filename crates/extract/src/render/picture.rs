@@ -45,9 +45,8 @@ pub(super) fn draw(
             (eight_bits(pixels), width, height)
         }
         Purpose::Recognition(dpi) => {
-            let scale = recognition_scale(frame, dpi);
-            let size = (scale::scaled(pixels.width(), scale), scale::scaled(pixels.height(), scale));
-            (DynamicImage::ImageLuma8(grey_on_white(pixels)), size.0, size.1)
+            let (width, height) = recognition_size(frame, dpi);
+            (DynamicImage::ImageLuma8(grey_on_white(pixels)), width, height)
         }
     };
     let mut image = resized(pixels, width, height)?;
@@ -60,17 +59,22 @@ pub(super) fn draw(
     Ok(Drawing { image, to_page })
 }
 
-/// How much larger or smaller a picture becomes so that its characters have the size they have at
-/// this resolution.
-fn recognition_scale(frame: &Frame, dpi: u32) -> f64 {
+/// How many pixels a picture becomes along its rows and columns, so that its characters have the size
+/// and shape they have at this resolution.
+fn recognition_size(frame: &Frame, dpi: u32) -> (u32, u32) {
     let (width, height) = (f64::from(frame.width), f64::from(frame.height));
-    let stated = frame.shown_resolution().map(|[x, y]| f64::from(x.min(y)));
-    let scale = match stated.filter(|stated| TELLING.contains(stated)) {
-        Some(stated) => f64::from(dpi) / stated,
+    let dpi = f64::from(dpi);
+    let stated = frame.resolution.map(|both| both.map(f64::from));
+    let [x, y] = match stated.filter(|both| both.iter().all(|one| TELLING.contains(one))) {
+        // Those of a fax differ along rows and columns.
+        Some(both) => both.map(|stated| dpi / stated),
         // Not smaller: it may show more, or less, than a page.
-        None => (f64::from(dpi) / (width.min(height) / PAGE_WIDTH)).max(1.0),
+        None => [(dpi / (width.min(height) / PAGE_WIDTH)).max(1.0); 2],
     };
-    scale::for_recognition(width, height, scale.min(MAX_ENLARGEMENT))
+    let enlargement = (MAX_ENLARGEMENT / x.max(y)).min(1.0);
+    let (x, y) = (x * enlargement, y * enlargement);
+    let fitting = scale::for_recognition(width * x, height * y, 1.0);
+    (scale::scaled(frame.width, x * fitting), scale::scaled(frame.height, y * fitting))
 }
 
 /// The same picture with at most eight bits to the sample.

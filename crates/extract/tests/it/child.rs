@@ -12,7 +12,7 @@ use quire_extract::{
 };
 use tempfile::NamedTempFile;
 
-use crate::support::{fixture, read_with, reader, small_limits};
+use crate::support::{draw_for_ever, fixture, read_with, reader, small_limits};
 
 #[tokio::test]
 async fn many_documents_can_be_read_at_once() {
@@ -85,11 +85,9 @@ fn marked(mark: u32) -> Limits {
 async fn dropping_the_future_kills_the_child() {
     let limits = patient(1);
     let reader = reader(limits.clone());
-    let path = fixture("hostile/cmap_range_4g.pdf");
-    let options = ReadOptions::of_file("a.pdf");
     let started = async { wait_for(|| !children_with(&limits).is_empty()).await };
     tokio::select! {
-        result = reader.read(&path, &options) => panic!("{result:?}"),
+        result = draw_for_ever(&reader) => panic!("{result:?}"),
         () = started => {}
     }
     wait_for(|| children_with(&limits).is_empty()).await;
@@ -132,7 +130,7 @@ async fn a_document_that_kills_a_warm_child_is_judged_by_a_fresh_one() {
     let limits = Limits { cpu: Duration::from_secs(60), memory: 384 << 20, ..marked(4) };
     let reader = reader(limits);
     reader.read(&fixture("txt/ja-utf8.txt"), &ReadOptions::of_file("a.txt")).await.unwrap();
-    let verdict = reader.read(&fixture("hostile/cmap_range_4g.pdf"), &ReadOptions::of_file("a.pdf")).await;
+    let verdict = draw_for_ever(&reader).await;
     assert!(matches!(verdict, Err(ExtractError::TooComplex(Excess::Crash))), "{verdict:?}");
     reader.read(&fixture("txt/ja-utf8.txt"), &ReadOptions::of_file("a.txt")).await.unwrap();
 }
@@ -142,6 +140,7 @@ async fn a_document_that_kills_a_warm_child_is_judged_by_a_fresh_one() {
 async fn the_child_dies_with_its_parent() {
     // A program in between, which is killed while it waits for its child.
     let mut parent = Command::new(env!("CARGO_BIN_EXE_quire-read-document"))
+        .arg("--draw")
         .arg(fixture("hostile/cmap_range_4g.pdf"))
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -159,8 +158,6 @@ async fn the_child_dies_with_its_parent() {
 async fn the_child_has_its_limits_and_no_environment() {
     let limits = patient(5);
     let reader = reader(limits.clone());
-    let path = fixture("hostile/cmap_range_4g.pdf");
-    let options = ReadOptions::of_file("a.pdf");
     let looked = async {
         let is_at_work = |child: &PathBuf| limit_of(child, "Max cpu time") != "unlimited";
         wait_for(|| children_with(&limits).iter().any(is_at_work)).await;
@@ -176,7 +173,7 @@ async fn the_child_has_its_limits_and_no_environment() {
         assert!(status.contains("NoNewPrivs:\t1") && status.contains("Seccomp:\t2"), "{status}");
     };
     tokio::select! {
-        result = reader.read(&path, &options) => panic!("{result:?}"),
+        result = draw_for_ever(&reader) => panic!("{result:?}"),
         () = looked => {}
     }
 }
@@ -194,7 +191,7 @@ fn peak_memory() -> u64 {
 async fn a_child_eats_its_own_memory_alone() {
     let before = peak_memory();
     let limits = Limits { cpu: Duration::from_secs(60), memory: 384 << 20, ..small_limits() };
-    let result = read_with("hostile/cmap_range_4g.pdf", limits).await;
+    let result = draw_for_ever(&reader(limits)).await;
     assert!(matches!(result, Err(ExtractError::TooComplex(Excess::Crash))), "{result:?}");
     let grown = peak_memory() - before;
     assert!(grown < 64 << 10, "{grown} KiB");

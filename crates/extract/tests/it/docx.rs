@@ -1,5 +1,3 @@
-use quire_extract::ExtractError;
-
 use crate::support::{read, text_of};
 
 #[tokio::test]
@@ -39,7 +37,7 @@ async fn the_strict_form_is_read() {
 
 #[tokio::test]
 async fn lists_are_lines() {
-    assert_eq!(text_of("docx/simple-list.docx").await, "Apple\nBanana");
+    assert_eq!(text_of("docx/simple-list.docx").await, "\u{2022} Apple\n\u{2022} Banana");
 }
 
 #[tokio::test]

@@ -66,6 +66,17 @@ async fn pictures_of_all_formats_are_measured() {
 }
 
 #[tokio::test]
+async fn a_picture_is_measured_however_many_pixels_it_has() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.gif");
+    let mut gif = std::fs::read(fixture("images/python.gif")).unwrap();
+    gif[6..10].copy_from_slice(&[0xff; 4]);
+    std::fs::write(&path, gif).unwrap();
+    let document = reader(small_limits()).read(&path, &ReadOptions::of_file("a.gif")).await.unwrap();
+    assert_eq!((document.metadata.width, document.metadata.height), (Some(65_535), Some(65_535)));
+}
+
+#[tokio::test]
 async fn a_broken_header_is_damage() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.png");

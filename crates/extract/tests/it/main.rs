@@ -4,12 +4,15 @@
 
 mod child;
 mod docx;
+mod exported;
 mod hostile;
 mod image;
 mod media;
 mod media_type;
 mod ocr;
+mod office;
 mod pdf;
 mod render;
+mod split;
 mod support;
 mod text;

@@ -1,6 +1,11 @@
-use quire_extract::{ExtractError, document::Method, limits::Limits};
+use quire_extract::{
+    ExtractError,
+    document::Method,
+    limits::Limits,
+    options::{Password, ReadOptions},
+};
 
-use crate::support::{read, read_with, small_limits, text_of};
+use crate::support::{fixture, read, read_with, reader, small_limits, text_of};
 
 #[tokio::test]
 async fn a_cv_reads_line_by_line() {
@@ -13,7 +18,7 @@ async fn columns_are_read_one_after_the_other() {
     let end_of_left = text.find("Vivamus viverra fermentum felis.").unwrap();
     let start_of_right = text.find("pellentesque ante. Phasellus adipiscing").unwrap();
     assert!(end_of_left < start_of_right);
-    assert!(text.contains("Lorem ipsum dolor sit amet, consectetuer adip-\niscing elit."));
+    assert!(text.contains("Lorem ipsum dolor sit amet, consectetuer adipiscing elit."));
 }
 
 #[tokio::test]
@@ -58,15 +63,25 @@ async fn the_text_behind_a_scan_is_read() {
 }
 
 #[tokio::test]
-async fn a_scan_without_text_is_images_only() {
-    assert!(matches!(read("pdf/congress.pdf").await, Err(ExtractError::ImageOnly)));
-}
-
-#[tokio::test]
-async fn documents_that_want_a_password_say_so() {
-    for name in ["r4-aes-user-password", "libreoffice-writer-password", "graph-encrypted"] {
-        let result = read(&format!("pdf/{name}.pdf")).await;
+async fn documents_that_want_a_password_say_so_and_open_with_it() {
+    for (name, password) in [
+        ("r4-aes-user-password", "asdfzxcv"),
+        ("libreoffice-writer-password", "openpassword"),
+        ("graph-encrypted", "user"),
+    ] {
+        let path = format!("pdf/{name}.pdf");
+        let result = read(&path).await;
         assert!(matches!(result, Err(ExtractError::Encrypted)), "{name}: {result:?}");
+        for (password, opens) in [(password, true), ("wrong", false)] {
+            let options =
+                ReadOptions { password: Some(Password::new(password)), ..ReadOptions::of_file("a.pdf") };
+            let result = reader(small_limits()).read(&fixture(&path), &options).await;
+            match result {
+                Ok(document) => assert!(opens && document.metadata.encrypted == Some(true), "{name}"),
+                Err(ExtractError::Encrypted) => assert!(!opens, "{name}"),
+                Err(error) => panic!("{name}: {error}"),
+            }
+        }
     }
 }
 
@@ -97,7 +112,29 @@ async fn values_of_form_fields_stand_behind_their_names() {
 }
 
 #[tokio::test]
-async fn glyphs_without_characters_are_told() {
+async fn a_font_that_names_no_characters_is_read_by_its_program() {
     let document = read("pdf/habibi.pdf").await.unwrap();
-    assert_eq!(document.warnings[0].code, "characters_missing");
+    assert_eq!(document.warnings, []);
+    assert!(document.pages[0].text.starts_with("حَبيبي"), "{}", document.pages[0].text);
+}
+
+#[tokio::test]
+async fn pages_and_words_are_read_as_wanted() {
+    let options =
+        ReadOptions { pages: Some(vec![2..=2, 4..=9]), words: true, ..ReadOptions::of_file("a.pdf") };
+    let path = fixture("pdf/pdflatex-4-pages.pdf");
+    let document = reader(small_limits()).read(&path, &options).await.unwrap();
+    let numbers: Vec<_> = document.pages.iter().map(|page| page.number).collect();
+    assert_eq!(numbers, [2, 4]);
+    assert_eq!(document.metadata.pages, Some(4));
+    assert_eq!(document.metadata.page_sizes[0].pages, 4);
+    for page in &document.pages {
+        let size = page.size.unwrap();
+        assert!(page.words.len() > 200);
+        for word in &page.words {
+            let [left, top, right, bottom] = word.bounds;
+            assert!(0.0 <= left && left < right && right <= size.width, "{word:?}");
+            assert!(0.0 <= top && top < bottom && bottom <= size.height, "{word:?}");
+        }
+    }
 }

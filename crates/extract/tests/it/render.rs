@@ -159,6 +159,7 @@ fn pictures_of_all_formats_are_drawn() {
         ("animated.webp", [255, 0, 0]),
         ("cmyk.jpg", [255, 0, 0]),
         ("grey16.png", [128, 128, 128]),
+        ("palette.tiff", [255, 0, 0]),
     ] {
         let found = thumbnail(&format!("images/{name}"), 1, 100).1.to_rgb8().get_pixel(4, 4).0;
         let is_close = found.iter().zip(color).all(|(found, wanted)| found.abs_diff(wanted) < 4);
@@ -181,6 +182,9 @@ fn what_is_recognised_is_grey_on_white_paper() {
     assert_eq!(pixels[0], 255);
     let (rendered, pixels) = recognition("images/transparent.png", 1, 288);
     assert_eq!((rendered.width, rendered.height), (80, 40));
+    // A fax of twice as many pixels to the inch in a row gets square ones.
+    let (fax, _) = recognition("images/pages.tiff", 1, 300);
+    assert_eq!((fax.width, fax.height), (300, 300));
     // Red to the left, what is transparent is paper.
     assert!(pixels[20 * 80 + 20] < 100);
     assert_eq!(pixels[20 * 80 + 70], 255);
@@ -204,6 +208,40 @@ fn a_skewed_page_is_straightened_and_its_places_lead_back() {
     let angle = b.atan2(a).to_degrees();
     assert!((angle - 3.0).abs() < 0.15, "{angle}");
     assert!((a - d).abs() < 1e-9 && (b + c).abs() < 1e-9);
+}
+
+/// What an installation for tests brings, as that of the processor in a container.
+#[test]
+fn a_page_without_fonts_of_its_own_is_drawn_in_chinese_and_japanese() {
+    let font = |name: &str, collection: &str, encoding: &str| {
+        format!(
+            "<</Type/Font/Subtype/Type0/BaseFont/{name}/Encoding/{encoding}/DescendantFonts[<</Type/Font\
+             /Subtype/CIDFontType0/BaseFont/{name}/FontDescriptor<</Type/FontDescriptor/FontName/{name}/Flags 4>>\
+             /CIDSystemInfo<</Registry(Adobe)/Ordering({collection})/Supplement 2>>>>]>>"
+        )
+    };
+    let japanese = font("HeiseiKakuGo-W5", "Japan1", "UniJIS-UCS2-H");
+    let chinese = font("STSong-Light", "GB1", "UniGB-UCS2-H");
+    for (font, text) in [(japanese, "65E5672C8A9E"), (chinese, "4F60597D4E16")] {
+        let content = format!("BT /F 60 Tf 10 20 Td <{text}> Tj ET");
+        let pdf = format!(
+            "%PDF-1.4\n1 0 obj <</Type/Catalog/Pages 2 0 R>> endobj\n\
+             2 0 obj <</Type/Pages/Kids[3 0 R]/Count 1>> endobj\n\
+             3 0 obj <</Type/Page/Parent 2 0 R/MediaBox[0 0 200 100]/Contents 4 0 R\
+             /Resources<</Font<</F {font}>>>>>> endobj\n\
+             4 0 obj <</Length {}>> stream\n{content}\nendstream endobj\ntrailer <</Root 1 0 R>>\n",
+            content.len()
+        );
+        let options = options("a.pdf", 1, Purpose::Thumbnail(200));
+        let (_, webp) = render_bytes(pdf.into_bytes(), &options).unwrap();
+        let picture = image::load_from_memory(&webp).unwrap().to_luma8();
+        // Each of the three characters fills a square with its strokes.
+        for left in [10, 70, 130] {
+            let square = image::imageops::crop_imm(&picture, left, 25, 60, 60).to_image();
+            let ink = square.pixels().filter(|pixel| pixel.0[0] < 128).count();
+            assert!((300..2500).contains(&ink), "{text} at {left}: {ink}; is a font for it installed?");
+        }
+    }
 }
 
 /// CRC-32 as of PNG (annex D).

@@ -6,7 +6,11 @@ use std::{
 };
 
 use quire_extract::{
-    ExtractError, child::ChildPool, document::Extracted, limits::Limits, options::ReadOptions,
+    ExtractError,
+    child::ChildPool,
+    document::Extracted,
+    limits::Limits,
+    options::{Purpose, ReadOptions, RenderOptions, Rendered},
 };
 
 pub(crate) fn fixture(name: &str) -> PathBuf {
@@ -51,4 +55,11 @@ pub(crate) async fn text_of(name: &str) -> String {
     let document = read(name).await.unwrap();
     let pages: Vec<_> = document.pages.iter().map(|page| page.text.as_str()).collect();
     pages.join("\n-----\n")
+}
+
+/// Has a page drawn that takes all time and memory it gets: what draws pages knows no limits of its own.
+pub(crate) async fn draw_for_ever(children: &ChildPool) -> Result<Rendered, ExtractError> {
+    let options =
+        RenderOptions { extension: "pdf".into(), password: None, page: 1, purpose: Purpose::Thumbnail(400) };
+    children.render(&fixture("hostile/cmap_range_4g.pdf"), &options, &tempfile::tempfile().unwrap()).await
 }

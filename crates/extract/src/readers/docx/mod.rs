@@ -134,7 +134,7 @@ mod tests {
     use crate::{
         limits::Limits,
         options::ReadOptions,
-        readers::office::testing::{archive, read},
+        readers::office::testing::{archive, read, survives_truncation},
     };
 
     fn document(text: &str) -> String {
@@ -164,6 +164,13 @@ mod tests {
         assert_eq!(content.warnings[0].code, "document_truncated");
         let nothing = read(&DocxReader, archive(&[("word/document.xml", "<w:document>")]));
         assert!(matches!(nothing, Err(ExtractError::Corrupt)));
+    }
+
+    #[test]
+    fn a_document_may_end_anywhere() {
+        let body = document("body");
+        let files = [("word/document.xml", body.as_str()), ("word/header1.xml", &document("head"))];
+        survives_truncation(&DocxReader, &archive(&files));
     }
 
     #[test]

@@ -236,7 +236,9 @@ impl Walk {
     fn break_at(&mut self, name: &str) {
         // A list within a list continues it.
         let is_inner_list = matches!(name, "ul" | "ol" | "menu") && !self.lists.is_empty();
-        if LINES.contains(&name) || is_inner_list {
+        // So does a paragraph that begins an item of it.
+        let begins_item = self.label.is_some() && BLOCKS.contains(&name);
+        if LINES.contains(&name) || is_inner_list || begins_item {
             self.flow.break_line();
         } else if BLOCKS.contains(&name) {
             self.flow.break_block();
@@ -345,9 +347,9 @@ mod tests {
     #[test]
     fn only_what_is_seen_is_read() {
         let html = "<head><title> The\n title </title><style>p{}</style><script>if (a<b) '</p>'</script></head>\
-            <body><template><p>t</p></template><p hidden>a<p>b<div style='x:y; DISPLAY : none'>c<div>d</div></div>\
+            <body><template><p>t</p></template><p hidden>a<p>b<div style='x:y; DISPLAY : none'>c<div>d</div></div> \
             <!-- e --><noscript><img>f</noscript><svg><title>g</title><text>h</text></svg><br hidden>i";
-        assert_eq!(text(html), "b\nh\ni");
+        assert_eq!(text(html), "b h\ni");
         assert_eq!(text_of(html, 1000).unwrap().1.title.as_deref(), Some("The title"));
     }
 

@@ -6,7 +6,7 @@ use image::{
     DynamicImage, ImageDecoder, ImageError, ImageFormat, Limits as DecoderLimits, metadata::Orientation,
 };
 
-use super::{exif, resolution, tiff};
+use super::{exif, palette::Palette, resolution, tiff};
 use crate::{
     document::Size,
     error::{Excess, ExtractError},
@@ -60,16 +60,12 @@ impl Frame {
         if self.is_turned() { (self.height, self.width) } else { (self.width, self.height) }
     }
 
-    /// Pixels to the inch as it is shown, if they are known.
-    pub(crate) fn shown_resolution(&self) -> Option<[f32; 2]> {
-        let [along, across] = self.resolution.filter(|both| both.iter().all(|one| BELIEVED.contains(one)))?;
-        Some(if self.is_turned() { [across, along] } else { [along, across] })
-    }
-
     /// Its size as it is shown.
     pub(crate) fn size(&self) -> Size {
         let (width, height) = self.shown();
-        let [x, y] = self.shown_resolution().unwrap_or([UNKNOWN_RESOLUTION; 2]);
+        let is_believed = |both: &[f32; 2]| both.iter().all(|one| BELIEVED.contains(one));
+        let [x, y] = self.resolution.filter(is_believed).unwrap_or([UNKNOWN_RESOLUTION; 2]);
+        let (x, y) = if self.is_turned() { (y, x) } else { (x, y) };
         Size { width: width as f32 * 72.0 / x, height: height as f32 * 72.0 / y }
     }
 }
@@ -84,7 +80,8 @@ pub(crate) fn of(bytes: &[u8], format: ImageFormat, limits: &Limits) -> Result<P
         let tiff::Directories { frames, total } = tiff::directories(bytes, limits.pages)?;
         return Ok(Picture { frames, total, exif: None });
     }
-    let mut decoder = decoder(bytes, format, limits)?;
+    // No pixels are decoded here, however many there are.
+    let mut decoder = decoder(bytes, format, None)?;
     let (width, height) = decoder.dimensions();
     // Broken EXIF data does not spoil the picture.
     let exif = decoder.exif_metadata().ok().flatten();
@@ -100,29 +97,37 @@ pub(crate) fn of(bytes: &[u8], format: ImageFormat, limits: &Limits) -> Result<P
 ///
 /// # Errors
 ///
-/// [`Excess::Unpacked`] if the pixels would take more than half of the memory, before they are
-/// decoded; else as [`of`].
+/// [`Excess::Unpacked`] if the pixels would take too much of the memory, before they are decoded; else
+/// as [`of`].
 pub(crate) fn decode(
     bytes: &mut [u8],
     format: ImageFormat,
     frame: &Frame,
     limits: &Limits,
 ) -> Result<DynamicImage, ExtractError> {
-    if format == ImageFormat::Tiff {
+    let palette = if format == ImageFormat::Tiff {
         tiff::make_first(bytes, frame.offset);
-    }
-    let mut decoder = decoder(bytes, format, limits)?;
-    if decoder.total_bytes() > budget(limits) {
+        Palette::take(bytes, frame.offset)
+    } else {
+        None
+    };
+    let mut decoder = decoder(bytes, format, Some(limits))?;
+    if decoder.total_bytes() > budget(format, limits) {
         return Err(ExtractError::TooComplex(Excess::Unpacked));
     }
     let verdict = |error| verdict(error, format);
     decoder.set_limits(decoder_limits(limits)).map_err(verdict)?;
-    DynamicImage::from_decoder(decoder).map_err(verdict)
+    let picture = DynamicImage::from_decoder(decoder).map_err(verdict)?;
+    Ok(match palette {
+        Some(palette) => palette.paint(picture),
+        None => picture,
+    })
 }
 
-/// Bytes that decoded pixels may take.
-fn budget(limits: &Limits) -> u64 {
-    limits.memory / 2
+/// Bytes that decoded pixels may take: half of the memory, less if the decoder keeps a copy.
+fn budget(format: ImageFormat, limits: &Limits) -> u64 {
+    let eighths = if format == ImageFormat::Tiff { 3 } else { 4 };
+    limits.memory / 8 * eighths
 }
 
 fn decoder_limits(limits: &Limits) -> DecoderLimits {
@@ -134,10 +139,13 @@ fn decoder_limits(limits: &Limits) -> DecoderLimits {
 fn decoder<'a>(
     bytes: &'a [u8],
     format: ImageFormat,
-    limits: &Limits,
+    limits: Option<&Limits>,
 ) -> Result<impl ImageDecoder + 'a, ExtractError> {
     let mut reader = image::ImageReader::with_format(Cursor::new(bytes), format);
-    reader.limits(decoder_limits(limits));
+    match limits {
+        Some(limits) => reader.limits(decoder_limits(limits)),
+        None => reader.no_limits(),
+    }
     reader.into_decoder().map_err(|error| verdict(error, format))
 }
 

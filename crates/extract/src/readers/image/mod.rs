@@ -5,6 +5,7 @@
 
 mod exif;
 pub(crate) mod frames;
+mod palette;
 mod resolution;
 mod tiff;
 

@@ -74,9 +74,10 @@ pub(super) fn make_first(bytes: &mut [u8], offset: u64) {
     }
 }
 
-struct File<'a> {
+/// The bytes of a file, and how numbers are written in them.
+pub(super) struct File<'a> {
     bytes: &'a [u8],
-    big_endian: bool,
+    pub(super) big_endian: bool,
     /// BigTIFF: offsets and counts of eight bytes.
     is_big: bool,
 }
@@ -90,7 +91,7 @@ struct Directory {
 }
 
 impl<'a> File<'a> {
-    fn of(bytes: &'a [u8]) -> Option<Self> {
+    pub(super) fn of(bytes: &'a [u8]) -> Option<Self> {
         let (big_endian, is_big) = match bytes.get(..4)? {
             b"II*\0" => (false, false),
             b"MM\0*" => (true, false),
@@ -102,7 +103,7 @@ impl<'a> File<'a> {
     }
 
     /// The unsigned number of `size` bytes (at most 8) at an offset.
-    fn number(&self, at: u64, size: usize) -> Option<u64> {
+    pub(super) fn number(&self, at: u64, size: usize) -> Option<u64> {
         let start = usize::try_from(at).ok()?;
         let bytes = self.bytes.get(start..start.checked_add(size)?)?;
         let append = |number: u64, byte: &u8| number << 8 | u64::from(*byte);
@@ -117,18 +118,30 @@ impl<'a> File<'a> {
         self.number(if self.is_big { 8 } else { 4 }, self.offset_size())
     }
 
-    fn directory(&self, offset: u64) -> Option<Directory> {
+    /// Where the entries of a directory begin and end, and how long each is. They are in the file.
+    fn table(&self, directory: u64) -> Option<(u64, u64, u64)> {
         let (count_size, entry_size) = if self.is_big { (8, 20) } else { (2, 12) };
-        let entries = self.number(offset, count_size)?;
-        let start = offset.checked_add(count_size as u64)?;
+        let entries = self.number(directory, count_size)?;
+        let start = directory.checked_add(count_size as u64)?;
         let end = start.checked_add(entries.checked_mul(entry_size)?)?;
-        // Beyond the end of the file, or no chain behind it.
+        (end <= self.bytes.len() as u64).then_some((start, end, entry_size))
+    }
+
+    /// Where the entries of a directory are.
+    pub(super) fn entries(&self, directory: u64) -> Option<impl Iterator<Item = u64> + use<>> {
+        let (start, end, size) = self.table(directory)?;
+        Some((0..(end - start) / size).map(move |index| start + index * size))
+    }
+
+    fn directory(&self, offset: u64) -> Option<Directory> {
+        let (start, end, entry_size) = self.table(offset)?;
+        let entries = (end - start) / entry_size;
+        // The chain may end without a word.
         let next = self.number(end, self.offset_size()).unwrap_or(0);
-        usize::try_from(end).ok().filter(|end| *end <= self.bytes.len())?;
 
         let mut frame = Frame { width: 0, height: 0, orientation: None, resolution: None, offset };
         let (mut x, mut y, mut unit, mut is_smaller_version) = (None, None, 2, false);
-        for entry in (0..entries).map(|index| start + index * entry_size) {
+        for entry in self.entries(offset)? {
             let tag = self.number(entry, 2)? as u16;
             match tag {
                 tag::IMAGE_WIDTH => frame.width = self.integer(entry).unwrap_or(0),
@@ -155,9 +168,19 @@ impl<'a> File<'a> {
         Some(Directory { page, entries, next })
     }
 
+    /// Where the value of an entry is, or where it says it is.
+    pub(super) fn value(&self, entry: u64) -> u64 {
+        entry + if self.is_big { 12 } else { 8 }
+    }
+
+    /// Where the value of an entry is that does not fit into it.
+    pub(super) fn offset_of(&self, entry: u64) -> Option<u64> {
+        self.number(self.value(entry), self.offset_size())
+    }
+
     /// The value of an entry of type SHORT or LONG.
-    fn integer(&self, entry: u64) -> Option<u32> {
-        let value = entry + if self.is_big { 12 } else { 8 };
+    pub(super) fn integer(&self, entry: u64) -> Option<u32> {
+        let value = self.value(entry);
         let size = match self.number(entry + 2, 2)? {
             3 => 2,
             4 => 4,
@@ -169,8 +192,7 @@ impl<'a> File<'a> {
     /// The value of an entry of type RATIONAL.
     fn rational(&self, entry: u64) -> Option<f32> {
         const RATIONAL: u64 = 5;
-        let value = entry + if self.is_big { 12 } else { 8 };
-        let at = if self.is_big { value } else { self.number(value, 4)? };
+        let at = if self.is_big { self.value(entry) } else { self.offset_of(entry)? };
         let is_rational = self.number(entry + 2, 2)? == RATIONAL;
         let (numerator, denominator) = (self.number(at, 4)?, self.number(at.checked_add(4)?, 4)?);
         (is_rational && denominator > 0).then(|| (numerator as f64 / denominator as f64) as f32)

@@ -91,7 +91,7 @@ fn metadata(package: &mut Package) -> Metadata {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::readers::office::testing::{archive, read};
+    use crate::readers::office::testing::{archive, read, survives_truncation};
 
     const CONTENT: &str = "<office:document-content><office:body><office:text><text:p>body</text:p>\
         </office:text></office:body></office:document-content>";
@@ -117,6 +117,14 @@ mod tests {
             ..Metadata::default()
         };
         assert_eq!(content.metadata, expected);
+    }
+
+    #[test]
+    fn a_text_may_end_anywhere() {
+        survives_truncation(
+            &OdfReader,
+            &archive(&[("mimetype", ODT), ("content.xml", CONTENT), ("styles.xml", "<a/>")]),
+        );
     }
 
     #[test]

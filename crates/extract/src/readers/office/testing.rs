@@ -31,3 +31,20 @@ pub(crate) fn read(reader: &impl Reader, bytes: Vec<u8>) -> Result<Content, Extr
     };
     reader.read(source)
 }
+
+/// Asserts that a document cut off at any byte is corrupt, or gives a part of its text and says so.
+pub(crate) fn survives_truncation(reader: &impl Reader, whole: &[u8]) {
+    assert!(read(reader, whole.to_vec()).unwrap().warnings.is_empty());
+    let mut readable = 0;
+    for len in 1..whole.len() {
+        match read(reader, whole[..len].to_vec()) {
+            Ok(content) => {
+                let has_warning = content.warnings.iter().any(|warning| warning.code == "document_truncated");
+                assert!(has_warning, "no warning at {len} bytes");
+                readable += 1;
+            }
+            Err(error) => assert!(matches!(error, ExtractError::Corrupt), "{error} at {len} bytes"),
+        }
+    }
+    assert!(readable > 0);
+}

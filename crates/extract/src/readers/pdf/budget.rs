@@ -15,12 +15,13 @@ use hayro::hayro_syntax::{
 
 use crate::error::{Excess, ExtractError};
 
-/// Operators that are carried out in a document. A page of text has a few thousand, a detailed map
-/// a million.
-const MAX_OPERATORS: u64 = 50_000_000;
+/// Operators that are carried out in a document, and more for each of its pages. A page of text has a
+/// few thousand, a detailed map a million.
+const MAX_OPERATORS: u64 = 20_000_000;
+const MAX_OPERATORS_PER_PAGE: u64 = 20_000;
 
 /// Glyphs of one page. A full page of a newspaper has some 50 000.
-const MAX_GLYPHS: usize = 2_000_000;
+const MAX_GLYPHS: usize = 1_000_000;
 
 /// Bytes that one stream may unpack to.
 const MAX_UNPACKED: u64 = 128 << 20;
@@ -63,9 +64,10 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    /// The budget of a document with up to `text` bytes of text.
-    pub(super) fn new(text: u64) -> Self {
-        Self { operators: MAX_OPERATORS, text, forms: HashMap::new(), kept: 0 }
+    /// The budget of a document of so many pages, with up to `text` bytes of text.
+    pub(super) fn new(pages: usize, text: u64) -> Self {
+        let operators = MAX_OPERATORS + MAX_OPERATORS_PER_PAGE * pages as u64;
+        Self { operators, text, forms: HashMap::new(), kept: 0 }
     }
 
     /// Pays for one operator.
@@ -115,12 +117,18 @@ pub(super) fn check_size(stream: &Stream<'_>) -> Result<(), Stop> {
     if (data.len() as u64).saturating_mul(worst) <= MAX_UNPACKED {
         return Ok(());
     }
-    for filter in filters {
+    let last = filters.len() - 1;
+    for (index, filter) in filters.into_iter().enumerate() {
         // Data in other formats has no more than a few times its size, or is an image.
         if filter != Filter::FlateDecode {
             return Ok(());
         }
-        data = Cow::Owned(inflated(&data)?);
+        if index == last {
+            return inflate(&data, &mut io::sink(), MAX_UNPACKED);
+        }
+        let mut inflated = Vec::new();
+        inflate(&data, &mut inflated, MAX_UNPACKED)?;
+        data = Cow::Owned(inflated);
     }
     Ok(())
 }
@@ -129,11 +137,41 @@ fn is_packing(filter: Filter) -> bool {
     matches!(filter, Filter::FlateDecode | Filter::LzwDecode | Filter::RunLengthDecode)
 }
 
-/// What can be inflated of zlib data; damage ends it.
-fn inflated(data: &[u8]) -> Result<Vec<u8>, Stop> {
-    let mut unpacked = Vec::new();
-    let mut decoder = ZlibDecoder::new(data).take(MAX_UNPACKED + 1);
+/// Inflates zlib data to up to `limit` bytes; damage ends it.
+fn inflate(data: &[u8], to: &mut impl io::Write, limit: u64) -> Result<(), Stop> {
+    let mut decoder = ZlibDecoder::new(data).take(limit + 1);
     // Only the size matters: the content is read by a decoder that repairs more.
-    let _: io::Result<usize> = decoder.read_to_end(&mut unpacked);
-    if unpacked.len() as u64 > MAX_UNPACKED { Err(Stop::Unpacked) } else { Ok(unpacked) }
+    let _: io::Result<u64> = io::copy(&mut decoder, to);
+    if decoder.limit() == 0 { Err(Stop::Unpacked) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::{Compression, write::ZlibEncoder};
+
+    use super::*;
+
+    #[test]
+    fn a_budget_is_spent_once() {
+        let mut budget = Budget { operators: 2, ..Budget::new(1, 4) };
+        assert_eq!(budget.spend_operator(), Ok(()));
+        assert_eq!(budget.spend_operator(), Ok(()));
+        assert_eq!(budget.spend_operator(), Err(Stop::Operators));
+        assert_eq!(budget.spend_glyph(0, 'a'), Ok(()));
+        assert_eq!(budget.spend_glyph(1, '日'), Ok(()));
+        assert_eq!(budget.spend_glyph(2, 'a'), Err(Stop::Text));
+        assert_eq!(Budget::new(1, 4).spend_glyph(MAX_GLYPHS, 'a'), Err(Stop::Text));
+    }
+
+    #[test]
+    fn what_inflates_to_too_much_is_refused_and_damage_is_not() {
+        let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(&[b' '; 5000]).unwrap();
+        let packed = encoder.finish().unwrap();
+        assert_eq!(inflate(&packed, &mut io::sink(), 4999), Err(Stop::Unpacked));
+        assert_eq!(inflate(&packed, &mut io::sink(), 5000), Ok(()));
+        assert_eq!(inflate(&packed[..packed.len() / 2], &mut io::sink(), 5000), Ok(()));
+    }
 }

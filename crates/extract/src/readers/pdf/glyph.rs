@@ -1,6 +1,9 @@
 //! Characters at their places.
 
+use std::ops::Range;
+
 use hayro::kurbo::{Point, Vec2};
+use unicode_normalization::char::is_combining_mark;
 
 /// A character at its place, in the coordinates of the page as it is shown: points, y downwards.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -30,16 +33,13 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// The glyphs of characters that share the place, in the order in which they are seen.
+    /// The glyphs of characters that share the place. Marks are on the letter before them.
     pub(super) fn shared_by(self, text: &str) -> impl Iterator<Item = Glyph> {
-        let count = text.chars().count();
-        let step = self.advance / count.max(1) as f64;
-        // The letters of a right-to-left ligature are read from its right end.
-        let is_rtl = count > 1 && text.chars().any(is_rtl);
-        text.chars().enumerate().map(move |(index, c)| {
-            let steps = if is_rtl { count - 1 - index } else { index };
-            self.glyph(c, self.origin + self.direction * (step * steps as f64), step)
-        })
+        let (slots, count) = slots(text);
+        let step = self.advance / count as f64;
+        text.chars()
+            .zip(slots)
+            .map(move |(c, slot)| self.glyph(c, self.origin + self.direction * (step * slot as f64), step))
     }
 
     /// The glyph of one character in a part of the place.
@@ -55,6 +55,43 @@ impl Place {
             self.advance = self.advance.max(step.dot(self.direction) + other.advance);
         }
     }
+}
+
+/// Which of the equal parts of a place each character takes, from left to right, and how many parts
+/// there are. Right-to-left letters are read from the right end of their stretch.
+fn slots(text: &str) -> (Vec<usize>, usize) {
+    let mut slots = Vec::with_capacity(text.len());
+    let mut parts: Vec<char> = Vec::with_capacity(text.len());
+    for c in text.chars() {
+        if !is_combining_mark(c) || parts.is_empty() {
+            parts.push(c);
+        }
+        slots.push(parts.len() - 1);
+    }
+    if parts.len() > 1 && parts.iter().copied().any(is_rtl) {
+        let mut seen: Vec<usize> = (0..parts.len()).collect();
+        for run in rtl_runs(&parts) {
+            seen[run].reverse();
+        }
+        slots.iter_mut().for_each(|slot| *slot = seen[*slot]);
+    }
+    (slots, parts.len().max(1))
+}
+
+/// The stretches between letters of the other direction that have right-to-left letters.
+fn rtl_runs(parts: &[char]) -> Vec<Range<usize>> {
+    let is_ltr = |c: &char| c.is_alphanumeric() && !is_rtl(*c);
+    let mut runs = Vec::new();
+    let mut begin = 0;
+    for stretch in parts.split(is_ltr) {
+        let first = stretch.iter().position(|c| is_rtl(*c));
+        let last = stretch.iter().rposition(|c| is_rtl(*c));
+        if let (Some(first), Some(last)) = (first, last) {
+            runs.push(begin + first..begin + last + 1);
+        }
+        begin += stretch.len() + 1;
+    }
+    runs
 }
 
 /// Whether a character is of a script that runs from right to left.
@@ -82,5 +119,7 @@ mod tests {
         };
         assert_eq!(starts("ffi"), [('f', 10.0), ('f', 12.0), ('i', 14.0)]);
         assert_eq!(starts("לא"), [('ל', 13.0), ('א', 10.0)]);
+        assert_eq!(starts("אב c"), [('א', 11.5), ('ב', 10.0), (' ', 13.0), ('c', 14.5)]);
+        assert_eq!(starts("ב\u{5b0}א"), [('ב', 13.0), ('\u{5b0}', 13.0), ('א', 10.0)]);
     }
 }

@@ -5,6 +5,7 @@ mod content;
 mod fields;
 mod fonts;
 mod glyph;
+mod hyphens;
 mod layout;
 mod metadata;
 mod warnings;
@@ -46,7 +47,7 @@ impl Reader for PdfReader {
         }
         let mut content = Content { metadata: metadata::of(&pdf)?, ..Content::default() };
         let mut tally = Tally::default();
-        let mut shared = Shared::new(pdf.xref(), limits.output);
+        let mut shared = Shared::new(pages, limits.output);
         for (number, page) in (1..=limits.pages).zip(pages.iter()) {
             if !options.wants_page(number) {
                 continue;
@@ -59,6 +60,7 @@ impl Reader for PdfReader {
         if content.pages.is_empty() && !tally.damaged.is_empty() {
             return Err(ExtractError::Corrupt);
         }
+        hyphens::join(&mut content.pages);
         content.warnings = tally.warnings();
         Ok(content)
     }
@@ -115,76 +117,4 @@ fn read_page(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{error::Excess, limits::Limits};
-
-    /// A document of one page in Helvetica, with these operators as content.
-    fn read(content: &str, page: &str, limits: Limits) -> Result<Content, ExtractError> {
-        let pdf = format!(
-            "%PDF-1.4\n1 0 obj <</Type/Catalog/Pages 2 0 R>> endobj\n\
-             2 0 obj <</Type/Pages/Kids[3 0 R]/Count 1>> endobj\n\
-             3 0 obj <</Type/Page/Parent 2 0 R/MediaBox[0 0 500 500]/Contents 5 0 R\
-             /Resources<</Font<</F 4 0 R>>>>{page}>> endobj\n\
-             4 0 obj <</Type/Font/Subtype/Type1/BaseFont/Helvetica>> endobj\n\
-             5 0 obj <</Length {}>> stream\n{content}\nendstream endobj\ntrailer <</Root 1 0 R>>\n",
-            content.len()
-        );
-        let options = ReadOptions::default();
-        PdfReader.read(Source {
-            bytes: pdf.into_bytes(),
-            media_type: media_type::PDF,
-            options: &options,
-            limits: &limits,
-        })
-    }
-
-    fn text(operators: &str) -> String {
-        let content = format!("BT /F 12 Tf 50 400 Td {operators} ET");
-        read(&content, "", Limits::default()).unwrap().pages.remove(0).text
-    }
-
-    #[test]
-    fn text_that_is_filled_and_stroked_is_read_once() {
-        assert_eq!(text("2 Tr (Head) Tj (line) Tj"), "Headline");
-    }
-
-    #[test]
-    fn marked_content_means_what_it_says() {
-        assert_eq!(text("(of) Tj /Span<</ActualText(fi)>>BDC (#) Tj (\\$) Tj EMC (ce) Tj"), "office");
-        assert_eq!(text("/Span<</ActualText()>>BDC (#) Tj /P BMC (#) Tj EMC (#) Tj EMC (seen) Tj"), "seen");
-        assert_eq!(
-            text("(adip) Tj /Span<</ActualText<FEFF00AD>>>BDC (-) Tj EMC 0 -14 Td (iscing) Tj"),
-            "adipiscing"
-        );
-    }
-
-    #[test]
-    fn a_turned_page_is_read_as_it_is_shown() {
-        let content =
-            "BT /F 12 Tf 0 1 -1 0 100 50 Tm (first) Tj ET BT /F 12 Tf 0 1 -1 0 114 50 Tm (second) Tj ET";
-        let content = read(content, "/Rotate 90", Limits::default()).unwrap();
-        assert_eq!(content.pages[0].text, "first\nsecond");
-    }
-
-    #[test]
-    fn a_page_with_more_text_than_allowed_is_given_up() {
-        let content = format!("BT /F 12 Tf {} ET", "(a lot of text) Tj ".repeat(100));
-        let limits = Limits { output: 500, ..Limits::default() };
-        assert!(matches!(read(&content, "", limits), Err(ExtractError::TooComplex(Excess::Output))));
-    }
-
-    #[test]
-    fn the_value_of_a_field_is_read_if_its_widget_is_seen() {
-        let field = |flags| {
-            format!(
-                "/Annots[<</Subtype/Widget/FT/Tx/V(Ada)/F {flags}/Rect[100 396 200 412]>> <</Subtype/Link>>]"
-            )
-        };
-        let content = "BT /F 12 Tf 50 400 Td (Name:) Tj ET";
-        let shown =
-            |flags: u32| read(content, &field(flags), Limits::default()).unwrap().pages.remove(0).text;
-        assert_eq!(shown(4), "Name: Ada");
-        assert_eq!(shown(2), "Name:");
-    }
-}
+mod tests;

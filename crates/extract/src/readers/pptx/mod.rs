@@ -131,7 +131,7 @@ fn slide_text(package: &mut Package, part: &str, room: u64) -> Result<(String, E
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::readers::office::testing::{archive, read};
+    use crate::readers::office::testing::{archive, read, survives_truncation};
 
     const PRESENTATION: &str = r#"<p:presentation><p:sldIdLst><p:sldId id="256" r:id="rId7"/>
         <p:sldId id="257" r:id="rId2"/></p:sldIdLst></p:presentation>"#;
@@ -169,6 +169,11 @@ mod tests {
         let content = read(&PptxReader, presentation("")).unwrap();
         let texts: Vec<_> = content.pages.iter().map(|page| page.text.as_str()).collect();
         assert_eq!(texts, ["second", "first\n\na note"]);
+    }
+
+    #[test]
+    fn a_presentation_may_end_anywhere() {
+        survives_truncation(&PptxReader, &presentation(RELATIONS));
     }
 
     #[test]

@@ -42,7 +42,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{document::Metadata, error::Excess, readers::office::testing::read};
+    use crate::{
+        document::Metadata,
+        error::Excess,
+        readers::office::testing::{read, survives_truncation},
+    };
 
     fn document(rtf: &str) -> Content {
         read(&RtfReader, rtf.as_bytes().to_vec()).unwrap()
@@ -120,13 +124,19 @@ mod tests {
     }
 
     #[test]
+    fn a_document_may_end_anywhere() {
+        let whole = r"{\rtf1\ansi{\fonttbl{\f0\fcharset128 M;}}\f0\'93\'fa\u-10179 ?\u-8704 ?{\footnote n}\trowd a\cell\row}";
+        survives_truncation(&RtfReader, whole.as_bytes());
+    }
+
+    #[test]
     fn deep_groups_are_refused_and_hostile_numbers_are_not_trusted() {
         let deep = format!("{{\\rtf1 {}", "{".repeat(50_000));
         assert!(matches!(
             read(&RtfReader, deep.into_bytes()),
             Err(ExtractError::TooComplex(Excess::Nesting))
         ));
-        assert_eq!(text(r"\u99999999999 ?\uc99999999 a\u65 b"), "\u{fffd}aA");
+        assert_eq!(text(r"\u99999999999 ?\uc99999999 a\u65 b"), "\u{ffff}aA");
         assert_eq!(document(r"{\rtf1 a\bin4000000000 b}").pages[0].text, "a");
     }
 

@@ -128,8 +128,8 @@ fn sheet_text(
 ) -> Result<(String, Ending), ExtractError> {
     let related = relations.iter().find(|relation| relation.id == sheet.relation);
     let xml = match related {
-        // A sheet of another kind, such as a chart, has no cells.
-        Some(relation) if relation.kind != "worksheet" => None,
+        // These have no cells.
+        Some(relation) if matches!(relation.kind.as_str(), "chartsheet" | "dialogsheet") => None,
         Some(relation) => match package.part(&relation.target) {
             Err(ExtractError::Corrupt) => return Ok((String::new(), Ending::BrokenOff)),
             xml => xml?,
@@ -144,7 +144,7 @@ fn sheet_text(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::readers::office::testing::{archive, read};
+    use crate::readers::office::testing::{archive, read, survives_truncation};
 
     const WORKBOOK: &str = r#"<workbook><sheets><sheet name="People &amp; co" sheetId="1" r:id="rId1"/>
         <sheet name="Chart" sheetId="2" r:id="rId2"/><sheet name="Last" sheetId="9" r:id="rId3"/></sheets></workbook>"#;
@@ -185,10 +185,17 @@ mod tests {
     #[test]
     fn a_workbook_that_breaks_off_says_so() {
         let mut bytes = workbook();
-        bytes.truncate(bytes.len() - 700);
+        // The directory at the end, and with it the second sheet's last bytes.
+        let directory = bytes.windows(4).position(|window| window == b"PK\x01\x02").unwrap();
+        bytes.truncate(directory - 10);
         let content = read(&XlsxReader, bytes).unwrap();
         assert!(content.pages[0].text.contains("Ada"));
         assert_eq!(content.warnings.last().unwrap().code, "document_truncated");
+    }
+
+    #[test]
+    fn a_workbook_may_end_anywhere() {
+        survives_truncation(&XlsxReader, &workbook());
     }
 
     #[test]

@@ -91,12 +91,12 @@ fn of_built_in(id: u32) -> Meaning {
 
 /// What the letters of a format code mean, outside of quotes, escapes and conditions.
 fn of_code(code: &str) -> Meaning {
-    // The first section is for positive numbers.
+    // The first section is for positive numbers, unless it is for one number alone.
+    let code = code.split(';').find(|section| !section.starts_with("[=")).unwrap_or(code);
     let mut characters = code.chars();
     let (mut date, mut time, mut month_or_minute) = (false, false, false);
     while let Some(c) = characters.next() {
         match c.to_ascii_lowercase() {
-            ';' => break,
             '"' => {
                 characters.by_ref().find(|c| *c == '"');
             }
@@ -113,7 +113,7 @@ fn of_code(code: &str) -> Meaning {
                     return Meaning::Elapsed;
                 }
             }
-            'g' if code[..].eq_ignore_ascii_case("general") => return Meaning::Number,
+            'g' if code.eq_ignore_ascii_case("general") => return Meaning::Number,
             'y' | 'd' => date = true,
             'h' | 's' => time = true,
             'm' => month_or_minute = true,
@@ -150,6 +150,7 @@ mod tests {
             ("h:mm AM/PM", Meaning::Time),
             ("mm:ss.0", Meaning::Time),
             ("[h]:mm:ss", Meaning::Elapsed),
+            ("[=0]?;hh:mm", Meaning::Time),
             ("\\d0", Meaning::Number),
             ("\"unclosed", Meaning::Number),
             ("[unclosed", Meaning::Number),

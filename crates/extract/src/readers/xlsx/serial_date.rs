@@ -23,8 +23,11 @@ pub(super) fn write(days: f64, meaning: Meaning, counts_from_1904: bool) -> Opti
     let seconds = (days * SECONDS_PER_DAY).round() as i64;
     let (day, second) = (seconds / 86_400, seconds % 86_400);
     let date = || date(day, counts_from_1904);
+    // Day 0 of the count from 1900 is no day: what is counted is the time.
+    let has_day = day > 0 || counts_from_1904;
     Some(match meaning {
         Meaning::Number => return None,
+        Meaning::Date | Meaning::DateTime if !has_day => time(second),
         Meaning::Date if second == 0 => date(),
         Meaning::Time => time(second),
         Meaning::Elapsed => time(seconds),
@@ -72,6 +75,7 @@ mod tests {
     #[test]
     fn days_are_dates() {
         for (days, meaning, expected) in [
+            (0.25, Meaning::DateTime, "06:00"),
             (1.0, Meaning::Date, "1900-01-01"),
             (59.0, Meaning::Date, "1900-02-28"),
             (60.0, Meaning::Date, "1900-02-29"),

@@ -1,8 +1,9 @@
 //! Locked documents and what opens them.
 
+use quire_testkit::fixture;
 use serde_json::{Value, json};
 
-use crate::support::{Setup, file, fixture};
+use crate::support::{Setup, file};
 
 const LOCKED: &str = "pdf/r4-aes-user-password.pdf";
 const PASSWORD: &str = "asdfzxcv";

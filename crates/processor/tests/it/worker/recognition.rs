@@ -1,8 +1,9 @@
 //! Text in pictures.
 
+use quire_testkit::fixture;
 use serde_json::{Value, json};
 
-use crate::support::{Setup, Submitted, file, fixture};
+use crate::support::{Setup, Submitted, file};
 
 const SCAN: &str = "images/scan-cv-120dpi-1.png";
 
@@ -12,7 +13,8 @@ async fn a_scan_is_read_with_progress_and_confidence() {
     let user = quire.user("ada").await;
     let submitted = user.submit_fixture(SCAN).await;
     let task = user.ended(&submitted.task).await;
-    assert_eq!(task["status"], "completed", "{task}");
+    let metadata: Value = quire.database.query_one("select json_agg(metadata) from documents").await;
+    assert_eq!(task["status"], "completed", "{task} {metadata}");
 
     let (text, method, confidence): (String, String, f32) = {
         let page: Value = quire

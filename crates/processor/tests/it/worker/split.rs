@@ -1,8 +1,9 @@
 //! PDF documents that are split.
 
+use quire_testkit::fixture;
 use serde_json::{Value, json};
 
-use crate::support::{Quire, Setup, Submitted, User, file, fixture};
+use crate::support::{Quire, Setup, Submitted, User, file};
 
 const WHOLE: &str = "pdf/pdflatex-4-pages.pdf";
 

@@ -18,9 +18,8 @@ pub(super) struct Layers {
 
 impl Layers {
     pub(super) fn of(xref: &XRef) -> Self {
-        let properties = xref
-            .get::<Dict<'_>>(xref.root_id())
-            .and_then(|catalog| catalog.get::<Dict<'_>>("OCProperties"));
+        let properties =
+            xref.get::<Dict<'_>>(xref.root_id()).and_then(|catalog| catalog.get::<Dict<'_>>("OCProperties"));
         let mut layers = Self::default();
         if let Some(properties) = properties
             && let Some(configuration) = properties.get::<Dict<'_>>("D")
@@ -71,11 +70,9 @@ impl Layers {
 /// The groups that an entry refers to: one, or an array of them.
 fn groups(dict: &Dict<'_>, key: &str) -> Vec<ObjectIdentifier> {
     match dict.get::<Array<'_>>(key) {
-        Some(array) => array
-            .raw_iter()
-            .take(MAX_GROUPS)
-            .filter_map(|item| item.as_obj_ref().map(Into::into))
-            .collect(),
+        Some(array) => {
+            array.raw_iter().take(MAX_GROUPS).filter_map(|item| item.as_obj_ref().map(Into::into)).collect()
+        }
         None => dict.get_ref(key).map(Into::into).into_iter().collect(),
     }
 }

@@ -17,8 +17,7 @@ use hayro::{
     hayro_syntax::{
         content::{Instruction, UntypedIter},
         object::{Array, Dict, Name, Object, ObjectIdentifier, Rect as PdfRect, Stream},
-        page::{Page, Resources},
-        xref::XRef,
+        page::{Page, Pages, Resources},
     },
     kurbo::{Affine, Rect},
 };
@@ -49,9 +48,13 @@ pub(super) struct Shared<'a> {
 }
 
 impl<'a> Shared<'a> {
-    /// What the pages of a document with up to `text` bytes of text share.
-    pub(super) fn new(xref: &'a XRef, text: u64) -> Self {
-        Self { fonts: FontTable::new(), layers: Layers::of(xref), budget: Budget::new(text) }
+    /// What the pages of a document share, which has up to `text` bytes of text.
+    pub(super) fn new(pages: &Pages<'a>, text: u64) -> Self {
+        Self {
+            fonts: FontTable::new(),
+            layers: Layers::of(pages.xref()),
+            budget: Budget::new(pages.len(), text),
+        }
     }
 }
 
@@ -81,6 +84,7 @@ pub(super) fn interpret<'a>(page: &Page<'a>, shared: &mut Shared<'a>) -> Result<
     let mut interpreter = Interpreter::new(shared, transform, area);
     interpreter.run(&content, page.resources())?;
     let mut shown = Shown { content: interpreter.take_glyphs(), ..Shown::default() };
+    interpreter.is_annotating = true;
     interpreter.annotate(page)?;
     shown.annotations = interpreter.take_glyphs();
     let Interpreter { canvas, unknown, hidden, .. } = interpreter;
@@ -122,6 +126,10 @@ struct Interpreter<'s, 'a> {
     /// Whether marked content within marked content is shown.
     marked: Vec<bool>,
     replacement: Option<Replacement>,
+    /// The page as it is shown.
+    area: Rect,
+    /// Whether annotations are being drawn.
+    is_annotating: bool,
     /// The forms that are being drawn.
     forms: Vec<ObjectIdentifier>,
 }
@@ -142,6 +150,8 @@ impl<'s, 'a> Interpreter<'s, 'a> {
             hidden: 0,
             marked: Vec::new(),
             replacement: None,
+            area,
+            is_annotating: false,
             forms: Vec::new(),
         }
     }
@@ -259,7 +269,9 @@ impl<'s, 'a> Interpreter<'s, 'a> {
             self.state.is_transparent = alpha <= 0.0;
             self.state.is_opaque &= alpha >= 1.0;
         }
-        if parameters.get::<Name<'_>>("BM").is_some_and(|mode| !matches!(mode.as_ref(), b"Normal" | b"Compatible"))
+        if parameters
+            .get::<Name<'_>>("BM")
+            .is_some_and(|mode| !matches!(mode.as_ref(), b"Normal" | b"Compatible"))
             || parameters.get::<Dict<'_>>("SMask").is_some()
         {
             self.state.is_opaque = false;

@@ -11,7 +11,7 @@ use hayro::{
 
 use super::{
     Interpreter,
-    operands::{name, numbers},
+    operands::{last_name, name, numbers},
     state::{Colour, Ink},
 };
 
@@ -47,15 +47,16 @@ impl<'a> Interpreter<'_, 'a> {
         let colour = if is_stroke { &mut self.state.stroke } else { &mut self.state.fill };
         match operator {
             b"g" | b"rg" | b"k" | b"G" | b"RG" | b"K" => {
-                *colour = Colour { is_plain: true, ink: Ink::of(&components(instruction)) };
+                *colour = Colour { is_plain: true, is_solid: true, ink: Ink::of(&components(instruction)) };
             }
             b"sc" | b"scn" | b"SC" | b"SCN" => {
                 // A tint or an index says nothing of how light a colour is, a pattern neither.
+                colour.is_solid = last_name(instruction).is_none();
                 colour.ink = if colour.is_plain { Ink::of(&components(instruction)) } else { Ink::Coloured };
             }
             b"cs" | b"CS" => {
                 let is_plain = name(instruction).is_some_and(|name| is_plain(name, resources));
-                *colour = Colour { is_plain, ink: Ink::Coloured };
+                *colour = Colour { is_plain, is_solid: true, ink: Ink::Coloured };
             }
             _ => return false,
         }
@@ -144,7 +145,10 @@ impl Interpreter<'_, '_> {
         if (fills || strokes) && self.is_shown() && !state.is_transparent {
             let reach = if strokes { 0.5 * state.line_width.abs() } else { 0.0 };
             let area = state.transform.transform_rect_bbox(bounds.inflate(reach, reach));
-            let covers = fills && path.rectangles == 1 && path.others == 0 && state.is_opaque;
+            let [a, b, c, d, ..] = state.transform.as_coeffs();
+            let is_upright = (b == 0.0 && c == 0.0) || (a == 0.0 && d == 0.0);
+            let is_rectangle = path.rectangles == 1 && path.others == 0 && is_upright;
+            let covers = fills && is_rectangle && state.is_opaque && state.fill.is_solid;
             let ink = if fills { state.fill.ink } else { state.stroke.ink };
             self.canvas.paint(area.intersect(state.clip), ink, covers);
             self.canvas.curves += usize::from(fills && path.has_curves);

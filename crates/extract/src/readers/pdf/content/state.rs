@@ -40,12 +40,14 @@ impl Ink {
 pub(super) struct Colour {
     /// Whether its components tell how light it is.
     pub(super) is_plain: bool,
+    /// Whether it is a colour, and no pattern that may leave gaps.
+    pub(super) is_solid: bool,
     pub(super) ink: Ink,
 }
 
 impl Colour {
     /// The colour of everything in the beginning.
-    const BLACK: Self = Self { is_plain: true, ink: Ink::Coloured };
+    const BLACK: Self = Self { is_plain: true, is_solid: true, ink: Ink::Coloured };
 }
 
 /// How text is painted (table 104).

@@ -137,7 +137,9 @@ impl<'a> Interpreter<'_, 'a> {
         let state = &self.state;
         let rendering = state.text.rendering;
         let ink = if rendering == Rendering::Stroked { state.stroke.ink } else { state.fill.ink };
-        let paint = Paint { rendering, ink, is_transparent: state.is_transparent, clip: state.clip };
+        // What a form field shows of its value can be scrolled.
+        let clip = if self.is_annotating { self.area } else { state.clip };
+        let paint = Paint { rendering, ink, is_transparent: state.is_transparent, clip };
         if self.glyphs.len() > begin {
             self.canvas.show(begin, self.glyphs.len(), &paint);
         }
@@ -193,11 +195,8 @@ impl<'a> Interpreter<'_, 'a> {
         let is_vertical = text.font.as_ref().is_some_and(|font| font.is_vertical());
         let (right, up) = (Vec2::new(a, b) * (text.size * text.scaling), Vec2::new(c, d) * text.size);
         let size = up.hypot();
-        let (along, advance) = if is_vertical {
-            (-up, code.advance.abs() * size)
-        } else {
-            (right, code.width * right.hypot())
-        };
+        let (along, advance) =
+            if is_vertical { (-up, code.advance.abs() * size) } else { (right, code.width * right.hypot()) };
         // The em of a Type 3 font is a matter of taste: bitmap fonts have been seen to make it tiny.
         let size = if is_type3 { size.max(advance) } else { size };
         let origin = self.state.transform * text.matrix * Point::new(0.0, text.rise);

@@ -2,13 +2,15 @@
 //!
 //! Text that nobody can see is left out of what is read, and told: it is there to steer programs, was
 //! blackened, or lies beside the page. It is hidden if it is
-//! - outside the page or of the part of it that may be painted,
+//! - outside the page or of the part of it that may be painted, unless it ends a line that begins
+//!   inside: that is but too long,
 //! - smaller than a point,
 //! - white, where nothing but white was painted before,
 //! - covered by an opaque rectangle that was painted later,
 //! - transparent, or invisible by its rendering mode where nothing is painted.
 //!
-//! Invisible text over a picture, and text that a picture covers, is the text layer of a scan.
+//! Invisible text over a picture, text that a picture covers, and invisible text on a page that has no
+//! other are the text layer of a scan.
 
 use hayro::kurbo::{Point, Rect, Vec2};
 
@@ -46,6 +48,20 @@ struct Run {
     ink: Ink,
     is_transparent: bool,
     clip: Rect,
+}
+
+impl Run {
+    /// Whether it is painted with nothing. A run that clips is seen through what is painted after it.
+    fn is_invisible(&self) -> bool {
+        matches!(self.rendering, Rendering::Invisible | Rendering::Clipping) || self.is_transparent
+    }
+
+    /// Whether a glyph is outside the page, or of the part of it that may be painted.
+    fn cuts(&self, glyph: &Glyph) -> bool {
+        // The baseline is at the lower edge of letters, so some reach is needed in all directions.
+        let frame = self.clip.inflate(glyph.size, glyph.size);
+        !frame.contains(glyph.origin + glyph.direction * (glyph.advance / 2.0))
+    }
 }
 
 /// What was painted on a page, and where.
@@ -117,39 +133,48 @@ impl Canvas {
         if glyphs.len().saturating_mul(self.areas.len()) > MAX_COMPARISONS {
             return 0;
         }
+        let has_text = self.runs.iter().any(|run| !run.is_invisible());
         let mut is_hidden = vec![false; glyphs.len()];
         for run in &self.runs {
             let Some(shown) = glyphs.get(run.begin..run.end) else { continue };
+            let mut last: Option<&Glyph> = None;
             for (glyph, is_hidden) in shown.iter().zip(&mut is_hidden[run.begin..run.end]) {
-                *is_hidden = self.hides(run, glyph);
+                let is_cut = || run.cuts(glyph) && !last.is_some_and(|last| continues(last, glyph));
+                *is_hidden = is_cut() || self.hides(run, glyph, has_text);
+                last = if *is_hidden { None } else { Some(glyph) };
             }
         }
         if !is_hidden.contains(&true) {
             return 0;
         }
-        let hidden = glyphs.iter().zip(&is_hidden).filter(|(glyph, hidden)| **hidden && glyph.c != ' ').count();
+        let hidden =
+            glyphs.iter().zip(&is_hidden).filter(|(glyph, hidden)| **hidden && glyph.c != ' ').count();
         let mut is_hidden = is_hidden.into_iter();
         glyphs.retain(|_| !is_hidden.next().unwrap_or(false));
         hidden
     }
 
-    fn hides(&self, run: &Run, glyph: &Glyph) -> bool {
-        let middle = glyph.origin + glyph.direction * (glyph.advance / 2.0);
-        // The baseline is at the lower edge of letters, so some reach is needed in all directions.
-        let frame = run.clip.inflate(glyph.size, glyph.size);
-        if glyph.size < MIN_SIZE || !frame.contains(middle) || run.rendering == Rendering::Clipping {
+    fn hides(&self, run: &Run, glyph: &Glyph, has_text: bool) -> bool {
+        if glyph.size < MIN_SIZE {
             return true;
         }
         let (below, above) = self.areas.split_at(run.areas.min(self.areas.len()));
         let letter = letter(glyph);
-        if run.rendering == Rendering::Invisible || run.is_transparent {
-            return !self.is_full && !self.areas.iter().any(|area| area.rect.contains(letter));
+        if run.is_invisible() {
+            return has_text && !self.is_full && !self.areas.iter().any(|area| area.rect.contains(letter));
         }
         let is_white_on_white = run.ink == Ink::White
             && !self.is_full
             && !below.iter().any(|area| area.ink == Ink::Coloured && area.rect.contains(letter));
         is_white_on_white || above.iter().any(|area| area.covers && area.rect.contains(letter))
     }
+}
+
+/// Whether a glyph is on the line of the last one, not far behind it.
+fn continues(last: &Glyph, glyph: &Glyph) -> bool {
+    let step = glyph.origin - last.origin;
+    let (along, across) = (step.dot(last.direction), step.cross(last.direction));
+    along >= 0.0 && along <= last.advance + 2.0 * last.size && across.abs() <= 0.5 * last.size
 }
 
 /// A place in the middle of a letter: a third of the em above the middle of its baseline.

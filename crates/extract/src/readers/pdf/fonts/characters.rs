@@ -54,8 +54,12 @@ fn plain(string: &str) -> Option<String> {
             // The bullet of Word's symbol font.
             '\u{f0b7}' => text.push('•'),
             '\u{fffd}' | '\u{e000}'..='\u{f8ff}' | '\u{f0000}'.. => return None,
-            '\u{fb00}'..='\u{fb06}' | '\u{fb50}'..='\u{fbff}' | '\u{fc64}'..='\u{fdf1}' | '\u{fdfc}'
-            | '\u{fe80}'..='\u{fefc}' | '\u{2f00}'..='\u{2fdf}' => text.extend(c.nfkc()),
+            '\u{fb00}'..='\u{fb06}'
+            | '\u{fb50}'..='\u{fbff}'
+            | '\u{fc64}'..='\u{fdf1}'
+            | '\u{fdfc}'
+            | '\u{fe80}'..='\u{fefc}'
+            | '\u{2f00}'..='\u{2fdf}' => text.extend(c.nfkc()),
             // Vowel signs on a space or a tatweel are shown as such only in tables of signs.
             '\u{fc5e}'..='\u{fc63}' | '\u{fe70}'..='\u{fe7f}' => {
                 text.extend(c.nfkc().filter(|c| !matches!(c, ' ' | '\u{640}')));

@@ -13,13 +13,16 @@ pub(super) enum Collection {
     Utf16,
     /// Codes are UTF-32.
     Utf32,
-    /// Codes select characters of a collection, whose characters are known.
-    Known {
-        /// From codes to characters of the collection.
-        encoding: CMap,
-        /// From these to Unicode.
-        unicode: CMap,
-    },
+    /// Codes select characters of a collection that is known.
+    Known(Box<Known>),
+}
+
+/// A collection whose characters are known.
+pub(super) struct Known {
+    /// From codes to characters of the collection.
+    encoding: CMap,
+    /// From these to Unicode.
+    unicode: CMap,
 }
 
 impl Collection {
@@ -38,11 +41,9 @@ impl Collection {
         let encoding = cmap(&encoding)?;
         let by_encoding =
             encoding.metadata().character_collection.as_ref().map(|collection| collection.family.clone());
-        let unicode = by_encoding
-            .into_iter()
-            .chain(family(font))
-            .find_map(|family| embedded(family.ucs2_cmap()?))?;
-        Some(Self::Known { encoding, unicode })
+        let unicode =
+            by_encoding.into_iter().chain(family(font)).find_map(|family| embedded(family.ucs2_cmap()?))?;
+        Some(Self::Known(Box::new(Known { encoding, unicode })))
     }
 
     /// The characters of a code of `len` bytes.
@@ -54,12 +55,12 @@ impl Collection {
                 Some(Characters::of_str(&String::from_utf16(units).ok()?))
             }
             Self::Utf32 => Some(Characters::of_char(char::from_u32(code)?)),
-            Self::Known { encoding, unicode } => {
-                let cid = encoding.lookup_cid_code(code, u8::try_from(len).ok()?)?;
-                if let Some(mapped) = unicode.lookup_bf_string(cid) {
+            Self::Known(known) => {
+                let cid = known.encoding.lookup_cid_code(code, u8::try_from(len).ok()?)?;
+                if let Some(mapped) = known.unicode.lookup_bf_string(cid) {
                     return Some(Characters::of(&mapped));
                 }
-                let unit = (1..=4).find_map(|len| unicode.lookup_cid_code(cid, len))?;
+                let unit = (1..=4).find_map(|len| known.unicode.lookup_cid_code(cid, len))?;
                 Some(Characters::of_char(char::from_u32(unit)?))
             }
         }
@@ -94,6 +95,14 @@ pub(super) fn to_unicode(font: &Dict<'_>) -> Option<CMap> {
         Object::Stream(stream) => parsed(&stream),
         _ => None,
     }
+}
+
+/// Whether a font says of some codes that they mean nothing: the first glyph of a cluster then stands
+/// for all of it. The library does not tell such codes from those that are missing.
+pub(super) fn maps_to_nothing(font: &Dict<'_>) -> bool {
+    let Some(stream) = font.get::<Stream<'_>>("ToUnicode") else { return false };
+    let Ok(Some(cmap)) = unpacked(&stream) else { return false };
+    cmap.windows(3).any(|bytes| bytes == b" <>" || bytes == b"><>")
 }
 
 fn parsed(stream: &Stream<'_>) -> Option<CMap> {

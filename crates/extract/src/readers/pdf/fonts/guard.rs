@@ -26,9 +26,8 @@ pub(super) fn is_bounded(font: &Dict<'_>) -> Result<bool, Stop> {
 }
 
 fn check_descriptor(font: &Dict<'_>) -> Result<(), Stop> {
-    font.get::<Dict<'_>>("FontDescriptor").map_or(Ok(()), |descriptor| {
-        check_streams(&descriptor, &["FontFile", "FontFile2", "FontFile3"])
-    })
+    font.get::<Dict<'_>>("FontDescriptor")
+        .map_or(Ok(()), |descriptor| check_streams(&descriptor, &["FontFile", "FontFile2", "FontFile3"]))
 }
 
 fn check_streams(dict: &Dict<'_>, keys: &[&str]) -> Result<(), Stop> {

@@ -3,6 +3,7 @@
 mod characters;
 mod collection;
 mod guard;
+mod numbered;
 mod program;
 
 use std::{cell::OnceCell, collections::HashMap, rc::Rc, sync::Arc};
@@ -98,6 +99,7 @@ pub(super) struct PdfFont<'a> {
     /// The codes below 65 536, in blocks of 256.
     codes: Vec<OnceCell<Box<[OnceCell<Code>; BLOCK]>>>,
     to_unicode: OnceCell<Option<CMap>>,
+    maps_to_nothing: OnceCell<bool>,
     collection: OnceCell<Option<Collection>>,
     program: OnceCell<ProgramCharacters>,
 }
@@ -115,6 +117,7 @@ impl<'a> PdfFont<'a> {
             is_composite,
             codes: (0..blocks).map(|_| OnceCell::new()).collect(),
             to_unicode: OnceCell::new(),
+            maps_to_nothing: OnceCell::new(),
             collection: OnceCell::new(),
             program: OnceCell::new(),
             dict,
@@ -176,15 +179,24 @@ impl<'a> PdfFont<'a> {
     /// The characters of a glyph about which the usual ways say nothing: by the collection of the
     /// font, then by its program.
     fn otherwise(&self, code: u32, len: usize, glyph: &FontGlyph<'a>) -> Characters {
+        if *self.maps_to_nothing.get_or_init(|| collection::maps_to_nothing(&self.dict)) {
+            return Characters::Nothing;
+        }
         if self.is_composite
             && let Some(collection) = self.collection.get_or_init(|| Collection::of(&self.dict))
             && let Some(characters) = collection.characters(code, len)
         {
             return characters;
         }
-        let FontGlyph::Outline(glyph) = glyph else { return Characters::Unknown };
-        let program = self.program.get_or_init(|| ProgramCharacters::of(glyph));
-        program.get(glyph.glyph_id().to_u32()).unwrap_or(Characters::Unknown)
+        let by_program = match glyph {
+            FontGlyph::Outline(glyph) => {
+                let program = self.program.get_or_init(|| ProgramCharacters::of(glyph));
+                program.get(glyph.glyph_id().to_u32())
+            }
+            FontGlyph::Type3(_) => None,
+        };
+        let by_number = || if self.is_composite { None } else { numbered::characters(&self.dict, code) };
+        by_program.or_else(by_number).unwrap_or(Characters::Unknown)
     }
 
     /// The characters of a code of a font that cannot be parsed.

@@ -72,7 +72,7 @@ fn is_prose(rows: &[Row]) -> bool {
     let halves: [Vec<&Line>; 2] =
         [rows.iter().map(|row| &row.left).collect(), rows.iter().map(|row| &row.right).collect()];
     halves.iter().all(|column| {
-        let characters: usize = column.iter().map(|line| line.characters().chars().count()).sum();
+        let characters: usize = column.iter().map(|line| line.characters().count()).sum();
         let start = column.iter().map(|line| line.start()).fold(f64::INFINITY, f64::min);
         let end = column.iter().map(|line| line.end()).fold(f64::NEG_INFINITY, f64::max);
         let filled: f64 = column.iter().map(|line| line.end() - line.start()).sum();

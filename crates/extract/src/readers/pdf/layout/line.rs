@@ -3,21 +3,14 @@
 use hayro::kurbo::{Point, Vec2};
 use unicode_normalization::char::is_combining_mark;
 
-use super::bidi;
 use crate::readers::pdf::glyph::{Glyph, is_rtl};
 
-/// A gap of more than this part of an em separates words.
-const WORD_GAP: f64 = 0.15;
-/// Between ideographs, which no spaces separate, gaps come from justification.
-const IDEOGRAPH_GAP: f64 = 0.5;
-/// A gap of more than this many ems separates cells.
-const CELL_GAP: f64 = 2.5;
-/// The most that letters are taken to be spaced out, in ems.
-const MAX_TRACKING: f64 = 0.3;
-/// Letters in a line from which its tracking can be told.
-const MIN_TRACKED: usize = 8;
 /// Glyphs further from the last one than this many ems do not continue a right-to-left line.
 const RTL_REACH: f64 = 3.0;
+
+/// How far letters reach above their baseline and below it, in ems.
+const ASCENT: f64 = 0.8;
+const DESCENT: f64 = 0.2;
 
 /// The cosine of the largest angle between directions that are the same.
 const SAME_DIRECTION: f64 = 0.98;
@@ -34,12 +27,13 @@ pub(super) struct Placed {
 #[derive(Debug, Clone)]
 pub(in crate::readers::pdf) struct Line {
     pub(super) glyphs: Vec<Placed>,
-    direction: Vec2,
+    pub(super) direction: Vec2,
+    is_vertical: bool,
     /// Where the baseline is, across the direction of writing; grows from line to line.
     pub(super) baseline: f64,
     /// The size of its largest glyph, in points.
     pub(super) size: f64,
-    rtl: bool,
+    pub(super) rtl: bool,
 }
 
 /// Cuts glyphs, in the order in which they were drawn, into lines. Nothing remains of lone spaces.
@@ -54,7 +48,7 @@ pub(super) fn lines_of(glyphs: Vec<Glyph>) -> Vec<Line> {
     lines.retain(|line| line.glyphs.iter().any(|glyph| glyph.c != ' '));
     for line in &mut lines {
         if line.rtl {
-            line.glyphs.sort_by(|a, b| a.start.total_cmp(&b.start));
+            line.attach_marks();
         }
     }
     lines
@@ -94,8 +88,8 @@ fn frame(direction: Vec2, point: Point) -> (f64, f64) {
 impl Line {
     fn new(glyph: Glyph) -> Self {
         let (_, baseline) = frame(glyph.direction, glyph.origin);
-        let mut line =
-            Self { glyphs: Vec::new(), direction: glyph.direction, baseline, size: glyph.size, rtl: false };
+        let Glyph { direction, size, is_vertical, .. } = glyph;
+        let mut line = Self { glyphs: Vec::new(), direction, is_vertical, baseline, size, rtl: false };
         line.push(glyph);
         line
     }
@@ -113,10 +107,32 @@ impl Line {
         self.rtl |= is_rtl(glyph.c);
         let placed = Placed { c: glyph.c, start, end: start + glyph.advance };
         match self.glyphs.last() {
-            // A mark belongs to the letter before it, wherever it is drawn.
-            Some(base) if is_combining_mark(glyph.c) => self.glyphs.push(Placed { c: glyph.c, ..*base }),
+            // A mark belongs to the letter before it, wherever it is drawn. In a right-to-left line,
+            // which is drawn from either end, only the place tells.
+            Some(base) if is_combining_mark(glyph.c) && !self.rtl => {
+                self.glyphs.push(Placed { c: glyph.c, ..*base });
+            }
             _ => self.glyphs.push(placed),
         }
+    }
+
+    /// Puts glyphs in the order of their places, each mark behind the letter it is drawn over.
+    fn attach_marks(&mut self) {
+        let is_mark = |glyph: &Placed| is_combining_mark(glyph.c);
+        let (mut marks, mut letters): (Vec<Placed>, Vec<Placed>) =
+            self.glyphs.iter().partition(|glyph| is_mark(glyph));
+        letters.sort_by(|a, b| a.start.total_cmp(&b.start));
+        for mark in &mut marks {
+            let middle = (mark.start + mark.end) / 2.0;
+            let next = letters.partition_point(|letter| letter.start <= middle);
+            // Of two letters at the same place, as in a ligature, the first that is read is on the right.
+            if let Some(base) = letters.get(next.saturating_sub(1)) {
+                (mark.start, mark.end) = (base.start, base.end);
+            }
+        }
+        letters.extend(marks);
+        letters.sort_by(|a, b| a.start.total_cmp(&b.start));
+        self.glyphs = letters;
     }
 
     /// Where it begins, in writing direction.
@@ -135,7 +151,8 @@ impl Line {
     }
 
     fn continues_with(&self, glyph: &Glyph) -> bool {
-        let Some(last) = self.glyphs.last() else {
+        // The space behind a word may reach over the next one.
+        let Some(last) = self.glyphs.iter().rev().find(|glyph| glyph.c != ' ').or(self.glyphs.last()) else {
             return true;
         };
         if self.direction.dot(glyph.direction) <= SAME_DIRECTION {
@@ -183,56 +200,19 @@ impl Line {
     }
 
     /// Its characters without spaces.
-    pub(super) fn characters(&self) -> String {
-        self.glyphs.iter().map(|glyph| glyph.c).filter(|c| *c != ' ').collect()
+    pub(super) fn characters(&self) -> impl Iterator<Item = char> {
+        self.glyphs.iter().map(|glyph| glyph.c).filter(|c| *c != ' ')
     }
 
-    /// Its words, separated by spaces; wide gaps are tabs.
-    pub(super) fn text(&self) -> String {
-        let tracking = self.tracking();
-        let mut text: Vec<char> = Vec::with_capacity(self.glyphs.len() * 5 / 4);
-        let mut last: Option<&Placed> = None;
-        let mut spaced = false;
-        for glyph in &self.glyphs {
-            if glyph.c == ' ' {
-                spaced = true;
-                continue;
-            }
-            if let Some(last) = last {
-                text.extend(self.separator(last, glyph, tracking, spaced));
-            }
-            text.push(glyph.c);
-            last = Some(glyph);
-            spaced = false;
-        }
-        if self.rtl {
-            text = bidi::logical_order(text);
-        }
-        text.into_iter().collect()
-    }
-
-    /// What stands between two glyphs: nothing within a word. `spaced` if the document has a space there.
-    fn separator(&self, last: &Placed, next: &Placed, tracking: f64, spaced: bool) -> Option<char> {
-        let gap = (next.start - last.end) / self.size;
-        let word_gap =
-            if is_ideograph(last.c) && is_ideograph(next.c) { IDEOGRAPH_GAP } else { WORD_GAP };
-        if gap > CELL_GAP { Some('\t') } else { (spaced || gap > word_gap + tracking).then_some(' ') }
-    }
-
-    /// How far its letters are spaced out, in ems: what three of four gaps reach. The first quarter of
-    /// them is within words, also in a formula.
-    fn tracking(&self) -> f64 {
-        if self.glyphs.len() < MIN_TRACKED {
-            return 0.0;
-        }
-        let mut gaps: Vec<f64> = self
-            .glyphs
-            .windows(2)
-            .filter(|pair| pair.iter().all(|glyph| glyph.c != ' '))
-            .map(|pair| (pair[1].start - pair[0].end) / self.size)
-            .collect();
-        gaps.sort_by(f64::total_cmp);
-        gaps.get(gaps.len() / 4).copied().unwrap_or(0.0).clamp(0.0, MAX_TRACKING)
+    /// The rectangle around a part of it, as left, top, right and bottom.
+    pub(super) fn bounds(&self, start: f64, end: f64) -> [f32; 4] {
+        let (above, below) = if self.is_vertical { (0.5, 0.5) } else { (ASCENT, DESCENT) };
+        let across = Vec2::new(-self.direction.y, self.direction.x);
+        let corner =
+            |along: f64, off: f64| self.direction * along + across * (self.baseline + off * self.size);
+        let (a, b) = (corner(start, -above), corner(end, below));
+        let values = [a.x.min(b.x), a.y.min(b.y), a.x.max(b.x), a.y.max(b.y)];
+        values.map(|value| (value * 100.0).round() as f32 / 100.0)
     }
 
     /// The glyphs between gaps of more than `width` ems.
@@ -248,10 +228,4 @@ impl Line {
         }
         cells
     }
-}
-
-/// Chinese, Japanese and their punctuation. Korean has spaces.
-fn is_ideograph(c: char) -> bool {
-    matches!(c, '\u{2e80}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}'
-        | '\u{ff00}'..='\u{ffef}' | '\u{20000}'..='\u{3ffff}')
 }

@@ -2,23 +2,36 @@
 //!
 //! Text is told in the order of the content stream, which is the reading order in nearly every
 //! document that a program wrote; [`columns`] mends the one order that is common and wrong. Within a
-//! line, the positions of the glyphs decide: where words end, and which way they run. A hyphen at the
-//! end of a line stays, for nothing tells those that break a word from those that belong to it.
+//! line, the positions of the glyphs decide: where words end, and which way they run.
 
 mod bidi;
 mod columns;
 mod line;
+mod text;
 
-use std::collections::HashMap;
+use std::{
+    collections::{HashMap, hash_map::DefaultHasher},
+    hash::{Hash, Hasher},
+};
 
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 use self::line::Line;
 use super::glyph::Glyph;
+use crate::document::Word;
 
 /// Text shown again within this part of an em of where it was is there for its looks (a shadow, a
 /// bolder stroke).
 const SHADOW: f64 = 0.3;
+
+/// Lines of the same text that a line is compared with.
+const MAX_REPEATED: usize = 200;
+
+/// Lines of annotations that are looked for a place beside others.
+const MAX_PLACED: usize = 2_000;
+
+/// A hyphen that is seen only where a word is broken.
+const SOFT_HYPHEN: char = '\u{ad}';
 
 /// Lines further apart than this many usual distances belong to different blocks.
 const BLOCK_DISTANCE: f64 = 1.4;
@@ -29,9 +42,11 @@ pub(super) fn lines_of(content: Vec<Glyph>, annotations: Vec<Glyph>) -> Vec<Line
     let mut lines = line::lines_of(content);
     remove_shadows(&mut lines);
     let mut lines = columns::in_reading_order(line::joined(lines));
-    for annotation in line::lines_of(annotations) {
+    let mut annotations = line::lines_of(annotations).into_iter();
+    for annotation in annotations.by_ref().take(MAX_PLACED) {
         line::place(&mut lines, annotation);
     }
+    lines.extend(annotations);
     lines
 }
 
@@ -41,35 +56,41 @@ pub(super) fn text_of(lines: &[Line]) -> String {
     let mut text = String::new();
     let mut last: Option<&Line> = None;
     for line in lines {
-        let words = line.text();
-        if words.is_empty() {
-            continue;
-        }
+        let end = text.len();
         match last {
             Some(last) if begins_block(last, line, usual) => text.push_str("\n\n"),
             Some(_) => text.push('\n'),
             None => {}
         }
-        text.push_str(&words);
-        last = Some(line);
+        if line.write(&mut text) {
+            last = Some(line);
+        } else {
+            text.truncate(end);
+        }
     }
-    // A soft hyphen is seen only where it breaks a word.
-    text.replace("\u{ad}\n", "").replace('\u{ad}', "").nfc().collect()
+    if text.contains(SOFT_HYPHEN) {
+        // A soft hyphen is seen only where it breaks a word.
+        text = text.replace("\u{ad}\n", "").replace(SOFT_HYPHEN, "");
+    }
+    if is_nfc_quick(text.chars()) == IsNormalized::Yes { text } else { text.nfc().collect() }
 }
 
 /// The words of lines with their places.
-pub(super) fn words_of(_lines: &[Line]) -> Vec<crate::document::Word> {
-    Vec::new()
+pub(super) fn words_of(lines: &[Line]) -> Vec<Word> {
+    lines.iter().flat_map(Line::words).collect()
 }
 
 /// Drops lines that repeat an earlier one in (nearly) the same place.
 fn remove_shadows(lines: &mut Vec<Line>) {
-    let mut places: HashMap<String, Vec<(f64, f64)>> = HashMap::new();
+    let mut places: HashMap<u64, Vec<(f64, f64)>> = HashMap::new();
     lines.retain(|line| {
-        let places = places.entry(line.characters()).or_default();
+        let mut hasher = DefaultHasher::new();
+        line.characters().for_each(|c| c.hash(&mut hasher));
+        let places = places.entry(hasher.finish()).or_default();
         let (u, v) = (line.start(), line.baseline);
         let reach = SHADOW * line.size;
-        let is_shadow = places.iter().any(|(pu, pv)| (pu - u).abs() < reach && (pv - v).abs() < reach);
+        let is_near = |(pu, pv): &(f64, f64)| (pu - u).abs() < reach && (pv - v).abs() < reach;
+        let is_shadow = places.iter().rev().take(MAX_REPEATED).any(is_near);
         if !is_shadow {
             places.push((u, v));
         }
@@ -196,7 +217,7 @@ mod tests {
                 direction: Vec2::new(0.0, -1.0),
                 advance: 5.0,
                 size: 10.0,
-                    is_vertical: false,
+                is_vertical: false,
             });
         }
         assert_eq!(read(glyphs, Vec::new()), "body\n\nside");

@@ -38,8 +38,9 @@ pub(super) fn of(pdf: &Pdf) -> Result<Metadata, Stop> {
     metadata.page_sizes = page_sizes(pdf.pages());
     metadata.encrypted = Some(is_encrypted(pdf));
     metadata.signed = Some(signature::is_signed(&catalog));
-    metadata.tagged =
-        Some(catalog.get::<Dict<'_>>("MarkInfo").is_some_and(|info| info.get::<bool>("Marked") == Some(true)));
+    metadata.tagged = Some(
+        catalog.get::<Dict<'_>>("MarkInfo").is_some_and(|info| info.get::<bool>("Marked") == Some(true)),
+    );
     metadata.attachments = attachments::names(&catalog);
     Ok(metadata)
 }
@@ -102,9 +103,7 @@ fn page_sizes(pages: &Pages<'_>) -> Vec<PageSizes> {
     for page in pages.iter() {
         let (width, height) = page.render_dimensions();
         match runs.last_mut() {
-            Some(run)
-                if (run.size.width - width).abs() < 0.01 && (run.size.height - height).abs() < 0.01 =>
-            {
+            Some(run) if (run.size.width - width).abs() < 0.01 && (run.size.height - height).abs() < 0.01 => {
                 run.pages += 1;
             }
             _ => runs.push(PageSizes { pages: 1, size: Size { width, height } }),

@@ -4,7 +4,10 @@ use hayro::hayro_syntax::object::{Dict, Stream};
 use quick_xml::{Reader, events::Event};
 
 use super::{clean, date};
-use crate::{document::Metadata, readers::pdf::budget::{Stop, unpacked}};
+use crate::{
+    document::Metadata,
+    readers::pdf::budget::{Stop, unpacked},
+};
 
 /// Bytes of a packet that are read. Most have a few thousand.
 const MAX_SIZE: usize = 1 << 20;
