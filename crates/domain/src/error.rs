@@ -75,7 +75,7 @@ error_codes! {
     UsernameTaken = "username_taken", 409, "The user name is taken";
     /// The e-mail address belongs to someone.
     EmailTaken = "email_taken", 409, "The e-mail address is taken";
-    /// The client has another version than it thought (`If-Match`, `If-Unmodified-Since`).
+    /// What is here is not the version that the client expects (`If-Match`, `If-Unmodified-Since`).
     PreconditionFailed = "precondition_failed", 412, "Not the version you have";
     /// The body is larger than allowed.
     PayloadTooLarge = "payload_too_large", 413, "Too large";

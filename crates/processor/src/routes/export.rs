@@ -11,7 +11,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::{
-    outgoing::{attachment, seal, stem},
+    outgoing::{FileBytes, attachment, seal, stem},
     tasks::task_id,
 };
 use crate::{Processor, exports::ExportFormat};
@@ -48,8 +48,8 @@ impl ExportTask {
     params(("id" = Uuid, Path, description = "The task."), ExportTask),
     responses(
         (status = 200, description = "The result.", content(
-            ([u8] = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
-            ([u8] = "application/pdf"),
+            (FileBytes = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+            (FileBytes = "application/pdf"),
             (String = "text/markdown"),
             (String = "text/plain"),
             (Object = "application/json"),

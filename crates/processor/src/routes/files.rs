@@ -21,7 +21,7 @@ use tokio_util::io::ReaderStream;
 
 use super::{
     conditional::{Validators, Wanted},
-    outgoing::{attachment, document_id, hex, not_modified, seal},
+    outgoing::{FileBytes, attachment, document_id, hex, not_modified, seal},
 };
 use crate::Processor;
 
@@ -45,12 +45,12 @@ const ASK_EACH_TIME: &str = "private, no-cache";
         ("If-None-Match" = Option<String>, Header, description = "The `ETag` of what is there already."),
     ),
     responses(
-        (status = 200, description = "The file.", content_type = "application/octet-stream", body = [u8],
+        (status = 200, description = "The file.", content_type = "application/octet-stream", body = FileBytes,
             headers(
                 ("Content-Disposition" = String, description = "`attachment` with the name of the file."),
                 ("ETag" = String, description = "Changes with the content."),
             )),
-        (status = 206, description = "The part that was asked for.", content_type = "application/octet-stream", body = [u8],
+        (status = 206, description = "The part that was asked for.", content_type = "application/octet-stream", body = FileBytes,
             headers(("Content-Range" = String, description = "Which part it is, and how long the whole."))),
         (status = 304, description = "The file of `If-None-Match` is the one that is here."),
         (status = 401, description = "No valid token."),

@@ -5,8 +5,15 @@ use actix_web::{
     http::header::{self, Charset, ContentDisposition, DispositionParam, DispositionType, ExtendedValue},
 };
 use quire_domain::{DocumentId, Error};
+use utoipa::ToSchema;
 
 use super::conditional::Validators;
+
+/// The bytes of a file.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[allow(dead_code, reason = "bodies are sent as they are; this is their description")]
+pub(super) struct FileBytes(Vec<u8>);
 
 /// Nothing that a file says is done: no scripts, no requests, no forms, no plug-ins.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; sandbox";

@@ -15,7 +15,7 @@ use utoipa::IntoParams;
 
 use super::{
     conditional::{Validators, Wanted},
-    outgoing::{document_id, hex, not_modified, seal},
+    outgoing::{FileBytes, document_id, hex, not_modified, seal},
 };
 use crate::{Processor, documents::THUMBNAIL_SIZE};
 
@@ -51,7 +51,7 @@ struct GetPagePicture {
     tag = "Files",
     params(("id" = Uuid, Path, description = "The document."), GetThumbnail),
     responses(
-        (status = 200, description = "The picture.", content_type = "image/webp", body = [u8]),
+        (status = 200, description = "The picture.", content_type = "image/webp", body = FileBytes),
         (status = 304, description = "The picture of `If-None-Match` is good still."),
         (status = 401, description = "No valid token."),
         (status = 404, description = "No such document, or not yours; its file is gone (`document_missing`); or there is nothing to see in it (`no_picture`)."),
@@ -92,7 +92,7 @@ pub(crate) async fn get_thumbnail(
         GetPagePicture,
     ),
     responses(
-        (status = 200, description = "The picture.", content_type = "image/webp", body = [u8]),
+        (status = 200, description = "The picture.", content_type = "image/webp", body = FileBytes),
         (status = 304, description = "The picture of `If-None-Match` is good still."),
         (status = 401, description = "No valid token."),
         (status = 404, description = "No such document, or not yours; no such page (`page_not_found`); its file is gone (`document_missing`); or there is nothing to see in it (`no_picture`)."),
