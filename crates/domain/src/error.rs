@@ -55,22 +55,42 @@ error_codes! {
     Forbidden = "forbidden", 403, "Not allowed";
     /// Not there, or not yours.
     NotFound = "not_found", 404, "Not found";
+    /// The bytes of the document are gone from storage.
+    DocumentMissing = "document_missing", 404, "The file is gone";
+    /// The document does not have the page that was asked for.
+    PageNotFound = "page_not_found", 404, "No such page";
+    /// The document has no looks: a sound, or nothing on a page.
+    NoPicture = "no_picture", 404, "There is no picture of this document";
     /// The path exists, the method does not.
     MethodNotAllowed = "method_not_allowed", 405, "Method not allowed";
     /// The thing is in a state that does not allow this.
     WrongState = "wrong_state", 409, "Not possible in this state";
+    /// A virus was found in the document: it is neither read nor given out.
+    DocumentQuarantined = "document_quarantined", 409, "The document is in quarantine";
+    /// The document opens only with a password.
+    DocumentEncrypted = "document_encrypted", 409, "The document is protected with a password";
+    /// The document could not be read, so there is nothing of it to show.
+    DocumentUnreadable = "document_unreadable", 409, "The document could not be read";
     /// The user name belongs to someone.
     UsernameTaken = "username_taken", 409, "The user name is taken";
     /// The e-mail address belongs to someone.
     EmailTaken = "email_taken", 409, "The e-mail address is taken";
+    /// What is here is not the version that the client expects (`If-Match`, `If-Unmodified-Since`).
+    PreconditionFailed = "precondition_failed", 412, "Not the version you have";
     /// The body is larger than allowed.
     PayloadTooLarge = "payload_too_large", 413, "Too large";
     /// The content is of a type that is not accepted here.
     UnsupportedMediaType = "unsupported_media_type", 415, "Type not accepted";
+    /// None of the bytes that were asked for are in the file.
+    RangeNotSatisfiable = "range_not_satisfiable", 416, "Not that long";
     /// Understood, but some fields are wrong; `errors` says which.
     ValidationFailed = "validation_failed", 422, "Some fields are not valid";
     /// The task type exists, but the configured provider cannot do it.
     TaskTypeUnavailable = "task_type_unavailable", 422, "Task type not available";
+    /// The document is damaged.
+    DocumentCorrupt = "document_corrupt", 422, "The document is damaged";
+    /// Reading the document goes over a limit on time, memory or output.
+    DocumentTooComplex = "document_too_complex", 422, "The document is too complex";
     /// Too many tries at signing in.
     LoginThrottled = "login_throttled", 429, "Too many tries";
     /// This user has too much work waiting.

@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 
 use crate::{
     ExtractError,
-    child::ChildPool,
+    child::{ChildPool, Room},
     document::{Extracted, Method, Page},
     ocr::{Languages, OcrError, RecognizeLimits, Recognizer},
     options::{Part, Purpose, ReadOptions, RenderOptions, SplitOptions},
@@ -70,6 +70,15 @@ impl DocumentReader {
     /// The verdict on the document, or [`ExtractError::Unavailable`] if there is none.
     pub async fn read(&self, path: &Path, options: &ReadOptions) -> Result<Extracted, ExtractError> {
         self.children.read(path, options).await
+    }
+
+    /// Room to read or draw one document, for those who do not want to wait for it long.
+    ///
+    /// # Errors
+    ///
+    /// [`ExtractError::Unavailable`].
+    pub async fn room(&self) -> Result<Room<'_>, ExtractError> {
+        self.children.room().await
     }
 
     /// The languages in which text in pictures is recognised: those that are asked for, else those of
@@ -133,12 +142,7 @@ impl DocumentReader {
         page: u32,
         size: u32,
     ) -> Result<Vec<u8>, ExtractError> {
-        let mut output = tempfile::tempfile().map_err(ExtractError::Unavailable)?;
-        let wanted = render_options(options, page, Purpose::Thumbnail(size));
-        self.children.render(path, &wanted, &output).await?;
-        let mut picture = Vec::new();
-        output.rewind().and_then(|()| output.read_to_end(&mut picture)).map_err(ExtractError::Unavailable)?;
-        Ok(picture)
+        self.room().await?.thumbnail(path, options, page, size).await
     }
 
     /// Splits the PDF document at `path`.
@@ -150,6 +154,28 @@ impl DocumentReader {
         let file = tempfile::tempfile().map_err(ExtractError::Unavailable)?;
         let parts = self.children.split(path, options, &file).await?;
         Ok(Split { parts, file })
+    }
+}
+
+impl Room<'_> {
+    /// As [`DocumentReader::thumbnail`].
+    ///
+    /// # Errors
+    ///
+    /// See there.
+    pub async fn thumbnail(
+        &self,
+        path: &Path,
+        options: &ReadOptions,
+        page: u32,
+        size: u32,
+    ) -> Result<Vec<u8>, ExtractError> {
+        let mut output = tempfile::tempfile().map_err(ExtractError::Unavailable)?;
+        let wanted = render_options(options, page, Purpose::Thumbnail(size));
+        self.render(path, &wanted, &output).await?;
+        let mut picture = Vec::new();
+        output.rewind().and_then(|()| output.read_to_end(&mut picture)).map_err(ExtractError::Unavailable)?;
+        Ok(picture)
     }
 }
 

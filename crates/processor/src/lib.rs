@@ -4,6 +4,8 @@
 //! runs the SQL. The worker runs beside the server, or in a process of its own.
 
 pub mod config;
+pub mod documents;
+pub mod exports;
 pub mod housekeeping;
 pub mod intake;
 pub mod live;
@@ -36,6 +38,8 @@ use tokio_util::task::TaskTracker;
 
 use crate::{
     config::{IntakeConfig, ProcessorConfig, StorageBackend},
+    documents::Documents,
+    exports::Exports,
     housekeeping::Housekeeping,
     intake::Intake,
     live::{Live, hub::Hub, relay::Relay},
@@ -112,6 +116,8 @@ async fn open_directory(config: &IntakeConfig, clock: &SharedClock) -> Result<Lo
 pub struct Processor {
     pub(crate) intake: Intake,
     pub(crate) tasks: Tasks,
+    pub(crate) documents: Documents,
+    pub(crate) exports: Exports,
     live: Live,
     surroundings: Surroundings,
 }
@@ -134,6 +140,9 @@ impl Processor {
         let relay = Relay::spawn(pool.clone(), hub.clone(), shutdown.clone(), &background);
         let intake = Intake::new(blobs.clone(), clock.clone(), config.intake.max_upload_size);
         let tasks = Tasks::new(&surroundings, relay.signal(), config.tasks);
+        let documents =
+            Documents::new(pool.clone(), blobs.clone(), reader.clone(), config.reading.limits.children);
+        let exports = Exports::new(tasks.clone());
         let housekeeping =
             Housekeeping::new(pool.clone(), blobs.clone(), clock.clone(), config.worker.event_retention);
         background.spawn(housekeeping.run(shutdown.soft.clone()));
@@ -151,7 +160,7 @@ impl Processor {
         }
         background.close();
         let live = Live::new(pool, hub, tokens, clock, shutdown);
-        Running { processor: Self { intake, tasks, live, surroundings }, background }
+        Running { processor: Self { intake, tasks, documents, exports, live, surroundings }, background }
     }
 
     /// Puts what the routes need into the app's data.

@@ -1,5 +1,7 @@
 //! Documents, their pages of text, and the blobs that wait for deletion.
 
+use std::ops::RangeInclusive;
+
 use chrono::{DateTime, Utc};
 use diesel::{dsl::now, prelude::*};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
@@ -140,6 +142,29 @@ pub async fn pages(connection: &mut AsyncPgConnection, id: DocumentId) -> Result
         .load(connection)
         .await
         .context("reading pages")
+}
+
+/// Those of these pages that a document of this user has, in order; all of them without a range.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn find_pages(
+    connection: &mut AsyncPgConnection,
+    owner: UserId,
+    id: DocumentId,
+    range: Option<&RangeInclusive<i32>>,
+) -> Result<Vec<Page>> {
+    let (first, last) = range.map_or((1, i32::MAX), |range| (*range.start(), *range.end()));
+    document_pages::table
+        .inner_join(documents::table)
+        .filter(documents::user_id.eq(owner.0))
+        .filter(document_pages::document_id.eq(id.0))
+        .filter(document_pages::number.between(first, last))
+        .order(document_pages::number)
+        .select(Page::as_select())
+        .load(connection)
+        .await
+        .context("reading pages of a document")
 }
 
 /// Says that a worker reads the document now; `false` when it is past that.

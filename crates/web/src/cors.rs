@@ -8,8 +8,11 @@ use crate::config::{CorsOrigins, HttpConfig};
 const MAX_AGE: usize = 3600;
 
 /// Headers of ours that scripts of other origins may read.
-const EXPOSED: [&str; 12] = [
+const EXPOSED: [&str; 15] = [
+    "accept-ranges",
     "content-disposition",
+    "content-range",
+    "etag",
     "link",
     "location",
     "retry-after",

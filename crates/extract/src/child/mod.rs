@@ -17,7 +17,10 @@ mod protocol;
 mod sandbox;
 mod transport;
 
-pub use self::{inside::run_if_child, pool::ChildPool};
+pub use self::{
+    inside::run_if_child,
+    pool::{ChildPool, Room},
+};
 
 /// The hidden subcommand. Its argument is the limits, as JSON.
 const SUBCOMMAND: &str = "read-documents";

@@ -10,7 +10,10 @@ use std::{
     },
 };
 
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    time::timeout,
+};
 
 use super::{
     outside::Child,
@@ -32,6 +35,13 @@ pub struct ChildPool {
     warm: Mutex<Vec<Child>>,
     /// Whether it was said what the kernel does not take away from children.
     warned: AtomicBool,
+}
+
+/// Room for one document: whoever has it need not wait for a child.
+#[derive(Debug)]
+pub struct Room<'a> {
+    pool: &'a ChildPool,
+    _permit: SemaphorePermit<'a>,
 }
 
 impl std::fmt::Debug for Child {
@@ -60,16 +70,23 @@ impl ChildPool {
         &self.limits
     }
 
+    /// Room for one document, once there is some.
+    ///
+    /// # Errors
+    ///
+    /// [`ExtractError::Unavailable`].
+    pub async fn room(&self) -> Result<Room<'_>, ExtractError> {
+        let permit = self.room.acquire().await.map_err(|_| unavailable("the pool is closed"))?;
+        Ok(Room { pool: self, _permit: permit })
+    }
+
     /// Reads the document at `path`. Dropping the future kills the child.
     ///
     /// # Errors
     ///
     /// The verdict on the document, or [`ExtractError::Unavailable`] if there is none.
     pub async fn read(&self, path: &Path, options: &ReadOptions) -> Result<Extracted, ExtractError> {
-        match self.run(&Job::Read(options.clone()), path, None).await? {
-            Answer::Document(document) => Ok(*document),
-            answer => Err(senseless(&answer)),
-        }
+        self.room().await?.read(path, options).await
     }
 
     /// Makes a picture of a page of the document at `path`, and writes it to `output`.
@@ -83,10 +100,7 @@ impl ChildPool {
         options: &RenderOptions,
         output: &File,
     ) -> Result<Rendered, ExtractError> {
-        match self.run(&Job::Render(options.clone()), path, Some(output)).await? {
-            Answer::Picture(picture) => Ok(picture),
-            answer => Err(senseless(&answer)),
-        }
+        self.room().await?.render(path, options, output).await
     }
 
     /// Splits the PDF document at `path`, and writes the parts to `output`, one after the other.
@@ -100,31 +114,10 @@ impl ChildPool {
         options: &SplitOptions,
         output: &File,
     ) -> Result<Vec<Part>, ExtractError> {
-        match self.run(&Job::Split(options.clone()), path, Some(output)).await? {
+        match self.room().await?.run(&Job::Split(options.clone()), path, Some(output)).await? {
             Answer::Parts(parts) => Ok(parts),
             answer => Err(senseless(&answer)),
         }
-    }
-
-    async fn run(&self, job: &Job, path: &Path, output: Option<&File>) -> Result<Answer, ExtractError> {
-        let document = tokio::fs::File::open(path).await.map_err(ExtractError::Unavailable)?;
-        let size = document.metadata().await.map_err(ExtractError::Unavailable)?.len();
-        if size > self.limits.input {
-            return Err(ExtractError::TooComplex(Excess::Input));
-        }
-        let document = document.into_std().await;
-        let _room = self.room.acquire().await.map_err(|_| unavailable("the pool is closed"))?;
-        if let Some(child) = self.warm_child() {
-            match self.ask(child, job, &document, output).await {
-                // What it had read before may have brought it to this: let a fresh one try.
-                Err(ExtractError::TooComplex(Excess::Crash) | ExtractError::Unavailable(_)) => {
-                    start_again(&document, output).map_err(ExtractError::Unavailable)?;
-                }
-                answer => return answer,
-            }
-        }
-        let child = Child::start(&self.program, &self.limits).map_err(ExtractError::Unavailable)?;
-        self.ask(child, job, &document, output).await
     }
 
     /// Asks a child, and keeps it for the next time if it is good for that.
@@ -168,6 +161,57 @@ impl ChildPool {
                  limits on time, memory and output hold"
             );
         }
+    }
+}
+
+impl Room<'_> {
+    /// As [`ChildPool::read`].
+    ///
+    /// # Errors
+    ///
+    /// See there.
+    pub async fn read(&self, path: &Path, options: &ReadOptions) -> Result<Extracted, ExtractError> {
+        match self.run(&Job::Read(options.clone()), path, None).await? {
+            Answer::Document(document) => Ok(*document),
+            answer => Err(senseless(&answer)),
+        }
+    }
+
+    /// As [`ChildPool::render`].
+    ///
+    /// # Errors
+    ///
+    /// See there.
+    pub async fn render(
+        &self,
+        path: &Path,
+        options: &RenderOptions,
+        output: &File,
+    ) -> Result<Rendered, ExtractError> {
+        match self.run(&Job::Render(options.clone()), path, Some(output)).await? {
+            Answer::Picture(picture) => Ok(picture),
+            answer => Err(senseless(&answer)),
+        }
+    }
+
+    async fn run(&self, job: &Job, path: &Path, output: Option<&File>) -> Result<Answer, ExtractError> {
+        let document = tokio::fs::File::open(path).await.map_err(ExtractError::Unavailable)?;
+        let size = document.metadata().await.map_err(ExtractError::Unavailable)?.len();
+        if size > self.pool.limits.input {
+            return Err(ExtractError::TooComplex(Excess::Input));
+        }
+        let document = document.into_std().await;
+        if let Some(child) = self.pool.warm_child() {
+            match self.pool.ask(child, job, &document, output).await {
+                // What it had read before may have brought it to this: let a fresh one try.
+                Err(ExtractError::TooComplex(Excess::Crash) | ExtractError::Unavailable(_)) => {
+                    start_again(&document, output).map_err(ExtractError::Unavailable)?;
+                }
+                answer => return answer,
+            }
+        }
+        let child = Child::start(&self.pool.program, &self.pool.limits).map_err(ExtractError::Unavailable)?;
+        self.pool.ask(child, job, &document, output).await
     }
 }
 

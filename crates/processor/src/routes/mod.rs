@@ -1,7 +1,13 @@
 //! Routes: they take requests apart, call a use case, and put answers together.
 
+mod conditional;
 mod docs;
+mod documents;
+mod export;
+mod files;
 mod live;
+mod outgoing;
+mod pictures;
 mod submission;
 mod submit;
 mod tasks;
@@ -24,7 +30,13 @@ pub fn routes(app: &mut ServiceConfig<'_>) {
         .service(tasks::get_task)
         .service(tasks::cancel_task)
         .service(tasks::retry_task)
+        .service(export::export_task)
         .service(tasks::list_task_types)
+        .service(files::download_file)
+        .service(files::head_file)
+        .service(pictures::get_thumbnail)
+        .service(pictures::get_page_picture)
+        .service(documents::get_document_text)
         .service(live::open_socket)
         .service(live::create_socket_ticket)
         .service(live::stream_events);

@@ -234,6 +234,6 @@ pub(super) fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, E
 }
 
 /// An id that is not one names no task: 404, as for one that is not there.
-fn task_id(text: &str) -> Result<TaskId, Error> {
+pub(super) fn task_id(text: &str) -> Result<TaskId, Error> {
     text.parse().map_err(|_| Error::not_found("task"))
 }

@@ -23,6 +23,12 @@ const PROTECTED: &[(&str, &str, &str)] = &[
     ("get_task", "GET", "/process/tasks/0198f3a2-6c1e-7d3a-9a55-0d7c2b9b8a01"),
     ("cancel_task", "POST", "/process/tasks/0198f3a2-6c1e-7d3a-9a55-0d7c2b9b8a01/cancel"),
     ("retry_task", "POST", "/process/tasks/0198f3a2-6c1e-7d3a-9a55-0d7c2b9b8a01/retry"),
+    ("export_task", "GET", "/process/tasks/0198f3a2-6c1e-7d3a-9a55-0d7c2b9b8a01/export"),
+    ("download_file", "GET", "/files/0198f3a2-6c1e-7d3a-9a55-0d7c2b9b8a01/download"),
+    ("head_file", "HEAD", "/files/0198f3a2-6c1e-7d3a-9a55-0d7c2b9b8a01/download"),
+    ("get_thumbnail", "GET", "/files/0198f3a2-6c1e-7d3a-9a55-0d7c2b9b8a01/thumbnail"),
+    ("get_page_picture", "GET", "/files/0198f3a2-6c1e-7d3a-9a55-0d7c2b9b8a01/pages/1"),
+    ("get_document_text", "GET", "/documents/0198f3a2-6c1e-7d3a-9a55-0d7c2b9b8a01/text"),
     ("list_task_types", "GET", "/process/task-types"),
     ("create_socket_ticket", "POST", "/process/ws-ticket"),
     ("stream_events", "GET", "/process/events"),
@@ -72,7 +78,10 @@ async fn protected_operations_want_a_token() {
         for (id, method, path) in PROTECTED {
             let answer = client.call(method.parse().unwrap(), path).send().await;
             assert_eq!(answer.status, 401, "{id}");
-            answer.assert_problem(401, code);
+            // An answer to HEAD has no body to tell the code.
+            if *method != "HEAD" {
+                answer.assert_problem(401, code);
+            }
         }
     }
 }

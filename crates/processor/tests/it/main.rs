@@ -3,7 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod api;
+mod documents_text;
 mod engines;
+mod export;
+mod files;
 mod housekeeping;
 mod live;
 mod program;

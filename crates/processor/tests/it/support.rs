@@ -12,7 +12,8 @@ use quire_domain::{
 };
 use quire_extract::child::ChildPool;
 use quire_processor::{Processor, Running, Surroundings, config::ProcessorConfig, serve};
-use quire_testkit::{Answer, HttpClient, TestDatabase, fixture, listener, wait_for, wait_until};
+pub(crate) use quire_testkit::fixture;
+use quire_testkit::{Answer, HttpClient, TestDatabase, listener, wait_for, wait_until};
 use quire_web::{
     WebContext,
     config::{Environment, Reader},

@@ -3,10 +3,7 @@
 use quire_domain::error::chain;
 
 use super::DocumentReading;
-use crate::{intake::storage_failed, worker::stop::Stop};
-
-/// The longest side of a kept thumbnail, in pixels.
-pub(crate) const THUMBNAIL_SIZE: u32 = 400;
+use crate::{documents::THUMBNAIL_SIZE, intake::storage_failed, worker::stop::Stop};
 
 impl DocumentReading<'_> {
     /// Keeps a picture of the first page of a document that was opened with a password: later nobody
