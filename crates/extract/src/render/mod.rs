@@ -1,7 +1,7 @@
 //! Pictures of pages: to be looked at, or to have their characters recognised.
 //!
 //! It runs where the readers run: in a process with limits, which may open nothing but the fonts of
-//! the system ([`FONT_FOLDERS`]).
+//! the system (`FONT_FOLDERS`).
 
 mod fonts;
 mod pdf;

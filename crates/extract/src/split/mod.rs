@@ -2,7 +2,7 @@
 //!
 //! Documents are read with `hayro-syntax`, which refers to the bytes of the file instead of copying
 //! them, repairs what is damaged and decrypts; they are written by a small writer of our own
-//! ([`writer`]), which sends each stream out as it comes by. So a part costs no more memory than
+//! (`writer`), which sends each stream out as it comes by. So a part costs no more memory than
 //! its dictionaries, however large the document. `lopdf` does both, but holds every stream a second
 //! time, takes a document apart anew for each part, and sizes its list of pages by what the
 //! document claims; `hayro-write` collects what it copies in memory, and keeps neither links nor

@@ -21,13 +21,13 @@ fn outcome(result: &Result<quire_extract::document::Extracted, ExtractError>) ->
 #[tokio::test]
 async fn every_file_ends_in_its_own_way() {
     let expected = [
-        ("billion_laughs.docx", "1 pages"),
+        ("billion_laughs.docx", "the document is empty"),
         ("bug53475-password-is-pass.docx", "the document is protected with a password"),
         ("cmap_range_4g.pdf", "1 pages"),
         ("content-stream-errors.pdf", "4 pages"),
-        ("cyclic-toc.pdf", "1 pages"),
+        ("cyclic-toc.pdf", "the document is empty"),
         ("deep_dict_in_content.pdf", "1 pages"),
-        ("deep_pages_tree_20k.pdf", "1 pages"),
+        ("deep_pages_tree_20k.pdf", "the document is empty"),
         ("nested_tables_50k.docx", "the document is too complex: its parts are nested too deep"),
         ("outlines-truncated.pdf", "the document is damaged"),
         ("pages_exponential.pdf", "the document is damaged"),
@@ -36,7 +36,7 @@ async fn every_file_ends_in_its_own_way() {
         ("xobject_exponential_10p10.pdf", "over a limit"),
         ("xobject_self_cycle.pdf", "1 pages"),
         ("xxe.docx", "1 pages"),
-        ("zero-length.docx", "1 pages"),
+        ("zero-length.docx", "the document is empty"),
     ];
     let reader = reader(small_limits());
     let mut outcomes = Vec::new();
