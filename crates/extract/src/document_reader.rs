@@ -12,8 +12,8 @@ use tokio::sync::Semaphore;
 use crate::{
     ExtractError,
     child::{ChildPool, Room},
-    document::{Extracted, Method, Page},
-    ocr::{Languages, OcrError, RecognizeLimits, Recognizer},
+    document::{Extracted, Method, Page, Warning},
+    ocr::{Languages, OcrError, RecognizeLimits, Recognized, Recognizer},
     options::{Part, Purpose, ReadOptions, RenderOptions, SplitOptions},
 };
 
@@ -57,6 +57,11 @@ impl DocumentReader {
         Self { children, recognition, recognizing }
     }
 
+    /// Has text in pictures recognised like that from now on.
+    pub fn recognize_with(&mut self, recognition: Recognition) {
+        self.recognition = Some(recognition);
+    }
+
     /// How many pages can be recognised at the same time.
     pub fn parallel_pages(&self) -> usize {
         self.children.limits().children.max(1) as usize
@@ -98,11 +103,12 @@ impl DocumentReader {
     }
 
     /// Recognises the text of a page that [is a picture](Page::is_picture), in languages that
-    /// [`Self::languages`] gave. Text that it had stays if there is more of it.
+    /// [`Self::languages`] gave. Text that it had stays if there is more of it. A page that cannot be
+    /// recognised gets a warning and leaves the others alone.
     ///
     /// # Errors
     ///
-    /// As [`Self::read`].
+    /// [`ExtractError::Unavailable`], which says nothing about the page.
     pub async fn recognize(
         &self,
         path: &Path,
@@ -110,16 +116,20 @@ impl DocumentReader {
         languages: &Languages,
         page: &mut Page,
     ) -> Result<(), ExtractError> {
-        let Some(Recognition { recognizer, limits, .. }) = &self.recognition else { return Ok(()) };
+        let Some(recognition) = &self.recognition else { return Ok(()) };
         let _place = self
             .recognizing
             .acquire()
             .await
             .map_err(|error| ExtractError::Unavailable(io::Error::other(error)))?;
-        let picture = NamedTempFile::new().map_err(ExtractError::Unavailable)?;
-        let wanted = render_options(options, page.number, Purpose::Recognition(RECOGNITION_DPI));
-        let rendered = self.children.render(path, &wanted, picture.as_file()).await?;
-        let recognized = recognizer.recognize(picture.path(), &rendered, languages, *limits).await?;
+        let recognized = match self.recognized(recognition, path, options, languages, page.number).await {
+            Ok(recognized) => recognized,
+            Err(error) => {
+                let failure = error.failure().ok_or(error)?;
+                page.warnings.push(Warning::new("page_not_recognised", failure.message));
+                return Ok(());
+            }
+        };
         if recognized.text.chars().count() >= page.text.chars().count() {
             page.text = recognized.text;
             page.confidence = Some(recognized.confidence);
@@ -127,6 +137,20 @@ impl DocumentReader {
             page.method = Method::Ocr;
         }
         Ok(())
+    }
+
+    async fn recognized(
+        &self,
+        recognition: &Recognition,
+        path: &Path,
+        options: &ReadOptions,
+        languages: &Languages,
+        page: u32,
+    ) -> Result<Recognized, ExtractError> {
+        let picture = NamedTempFile::new().map_err(ExtractError::Unavailable)?;
+        let wanted = render_options(options, page, Purpose::Recognition(RECOGNITION_DPI));
+        let rendered = self.children.render(path, &wanted, picture.as_file()).await?;
+        recognition.recognizer.recognize(picture.path(), &rendered, languages, recognition.limits).await
     }
 
     /// A picture of a page to look at, as WebP, its longest side `size` pixels.

@@ -13,7 +13,7 @@ use quire_extract::{
     child::ChildPool,
     document::Extracted,
     limits::Limits,
-    ocr::{Languages, RecognizeLimits, Recognizer},
+    ocr::{Languages, OcrError, RecognizeLimits, Recognizer},
     options::{Password, ReadOptions},
 };
 use serde_json::json;
@@ -82,19 +82,20 @@ fn parse_pages(text: &str) -> Result<Pages, String> {
 /// # Errors
 /// A message for the person at the terminal.
 pub(crate) async fn read(arguments: Arguments) -> Result<(), String> {
-    let reader = document_reader(&arguments).await?;
+    let children = ChildPool::of_this_program(Limits::default()).map_err(|e| e.to_string())?;
+    let mut reader = DocumentReader::new(children, None);
     let mut options = options(&arguments);
     if arguments.password_stdin {
         options.password = Some(Password::new(line_of_stdin()?));
     }
-    match run(&reader, &arguments, &options).await {
+    match run(&mut reader, &arguments, &options).await {
         Err(Trouble::Document(ExtractError::Encrypted))
             if options.password.is_none() && stdin().is_terminal() =>
         {
             let password =
                 rpassword::prompt_password("Password of the document: ").map_err(|e| e.to_string())?;
             options.password = Some(Password::new(password));
-            run(&reader, &arguments, &options).await
+            run(&mut reader, &arguments, &options).await
         }
         result => result,
     }
@@ -131,18 +132,6 @@ impl Trouble {
     }
 }
 
-async fn document_reader(arguments: &Arguments) -> Result<DocumentReader, String> {
-    let children = ChildPool::of_this_program(Limits::default()).map_err(|e| e.to_string())?;
-    let recognition = if arguments.no_ocr { None } else { recognition(arguments.ocr.clone()).await };
-    Ok(DocumentReader::new(children, recognition))
-}
-
-/// Not a word of it unless there is a picture: most documents need none.
-async fn recognition(languages: Languages) -> Option<Recognition> {
-    let recognizer = Recognizer::find(None).await.ok()?;
-    Some(Recognition { recognizer, languages, limits: RecognizeLimits::default() })
-}
-
 fn options(arguments: &Arguments) -> ReadOptions {
     let name = arguments.file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let pages = match &arguments.pages {
@@ -153,7 +142,11 @@ fn options(arguments: &Arguments) -> ReadOptions {
     ReadOptions { pages, words: arguments.words, location: arguments.location, ..ReadOptions::of_file(name) }
 }
 
-async fn run(reader: &DocumentReader, arguments: &Arguments, options: &ReadOptions) -> Result<(), Trouble> {
+async fn run(
+    reader: &mut DocumentReader,
+    arguments: &Arguments,
+    options: &ReadOptions,
+) -> Result<(), Trouble> {
     if let Some(out) = &arguments.thumbnail {
         let page = options.pages.as_ref().and_then(|ranges| ranges.first()).map_or(1, |range| *range.start());
         let picture = reader.thumbnail(&arguments.file, options, page, arguments.size).await?;
@@ -180,8 +173,9 @@ async fn run(reader: &DocumentReader, arguments: &Arguments, options: &ReadOptio
     Ok(())
 }
 
+/// Recognises the text of pages that are pictures. Tesseract is not looked for unless there are some.
 async fn recognize(
-    reader: &DocumentReader,
+    reader: &mut DocumentReader,
     arguments: &Arguments,
     options: &ReadOptions,
     document: &mut Extracted,
@@ -190,21 +184,29 @@ async fn recognize(
     if pictures == 0 || arguments.no_ocr {
         return Ok(());
     }
-    let languages = match reader.languages(Some(&arguments.ocr.to_string())) {
-        Ok(languages) => languages,
+    let recognizer = match find_recognizer(&arguments.ocr).await {
+        Ok(recognizer) => recognizer,
         Err(error) => {
             say(&format!("quire: text in pictures is not read: {error}"));
             return Ok(());
         }
     };
+    let (languages, limits) = (arguments.ocr.clone(), RecognizeLimits::default());
+    reader.recognize_with(Recognition { recognizer, languages, limits });
     for (done, page) in (1..).zip(document.pages.iter_mut().filter(|page| page.is_picture)) {
         if stderr().is_terminal() {
             say(&format!("quire: recognising picture {done} of {pictures}"));
         }
-        reader.recognize(&arguments.file, options, &languages, page).await?;
+        reader.recognize(&arguments.file, options, &arguments.ocr, page).await?;
     }
     document.measure_text();
     Ok(())
+}
+
+async fn find_recognizer(languages: &Languages) -> Result<Recognizer, OcrError> {
+    let recognizer = Recognizer::find(None).await?;
+    recognizer.check(languages)?;
+    Ok(recognizer)
 }
 
 fn line_of_stdin() -> Result<String, String> {

@@ -240,3 +240,22 @@ async fn the_program_sees_no_environment_and_checked_arguments_alone() {
     let recognized = recognize_with(row, RecognizeLimits::default()).await.unwrap();
     assert_eq!(recognized.text, "|1 stdin stdout -l eng --psm 3 --dpi 300 -c tessedit_create_tsv=1");
 }
+
+#[tokio::test]
+async fn a_page_that_takes_too_long_leaves_the_others() {
+    let options = ReadOptions::of_file("scan.png");
+    let path = fixture("images/scan-cv-120dpi-1.png");
+    let hurried = RecognizeLimits { wall: Duration::from_millis(1), ..RecognizeLimits::default() };
+    let recognition = Recognition {
+        recognizer: Recognizer::find(None).await.unwrap(),
+        languages: Languages::default(),
+        limits: hurried,
+    };
+    let reader = DocumentReader::new(reader(patient_limits()), Some(recognition));
+    let mut document = reader.read(&path, &options).await.unwrap();
+    let page = &mut document.pages[0];
+    reader.recognize(&path, &options, &Languages::default(), page).await.unwrap();
+    assert_eq!((page.method, page.text.as_str()), (Method::Text, ""));
+    assert_eq!(page.warnings[0].code, "page_not_recognised");
+    assert!(matches!(document.textless(), Some(ExtractError::ImageOnly)));
+}

@@ -8,5 +8,6 @@ mod generated;
 mod nginx;
 mod person;
 mod program;
+mod read;
 mod superuser;
 mod walkthrough;

@@ -78,12 +78,10 @@ impl DocumentReading<'_> {
         options: &ReadOptions,
         languages: &Languages,
     ) -> Result<Page, Stop> {
-        match self.parts.reader.recognize(self.path(), options, languages, &mut page).await {
-            Ok(()) => self.keep(&page).await?,
-            Err(error) => match error.failure() {
-                Some(failure) => page.warnings.push(Warning::new("page_not_recognised", failure.message)),
-                None => return Err(unreadable_now(error).into()),
-            },
+        let recognizing = self.parts.reader.recognize(self.path(), options, languages, &mut page);
+        recognizing.await.map_err(unreadable_now)?;
+        if page.method == Method::Ocr {
+            self.keep(&page).await?;
         }
         Ok(page)
     }
