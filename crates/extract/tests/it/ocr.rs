@@ -10,14 +10,16 @@ use std::{
 
 use image::{DynamicImage, GrayImage, ImageFormat, Luma, imageops};
 use quire_extract::{
-    Excess, ExtractError,
+    DocumentReader, Excess, ExtractError, Recognition,
+    document::Method,
+    limits::Limits,
     ocr::{Languages, OcrError, RecognizeLimits, Recognized, Recognizer},
-    options::{Purpose, Rendered},
+    options::{Purpose, ReadOptions, Rendered},
 };
 
 use crate::{
     render::{options, render_bytes},
-    support::fixture,
+    support::{fixture, reader},
 };
 
 async fn recognizer() -> Recognizer {
@@ -246,12 +248,9 @@ async fn a_page_that_takes_too_long_leaves_the_others() {
     let options = ReadOptions::of_file("scan.png");
     let path = fixture("images/scan-cv-120dpi-1.png");
     let hurried = RecognizeLimits { wall: Duration::from_millis(1), ..RecognizeLimits::default() };
-    let recognition = Recognition {
-        recognizer: Recognizer::find(None).await.unwrap(),
-        languages: Languages::default(),
-        limits: hurried,
-    };
-    let reader = DocumentReader::new(reader(patient_limits()), Some(recognition));
+    let recognition =
+        Recognition { recognizer: recognizer().await, languages: Languages::default(), limits: hurried };
+    let reader = DocumentReader::new(reader(Limits::default()), Some(recognition));
     let mut document = reader.read(&path, &options).await.unwrap();
     let page = &mut document.pages[0];
     reader.recognize(&path, &options, &Languages::default(), page).await.unwrap();
