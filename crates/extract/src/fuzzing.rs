@@ -6,7 +6,7 @@ use crate::{
     error::ExtractError,
     limits::Limits,
     options::{Part, Purpose, ReadOptions, RenderOptions, Rendered, SplitOptions, SplitPlan},
-    reader, render, split,
+    registry, render, split,
 };
 
 /// Reads a document, named with this extension, in the process that asks.
@@ -17,7 +17,7 @@ use crate::{
 pub fn read(bytes: &[u8], extension: &str) -> Result<Extracted, ExtractError> {
     let options =
         ReadOptions { extension: extension.into(), words: true, location: true, ..ReadOptions::default() };
-    reader::read_document(bytes.to_vec(), &options, &Limits::default())
+    registry::read_document(bytes.to_vec(), &options, &Limits::default())
 }
 
 /// Draws the first page of a document, named with this extension, in the process that asks.

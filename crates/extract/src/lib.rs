@@ -5,7 +5,7 @@
 //! child processes with limits on time, memory and output.
 //! Only [`media_type::detect`] runs in the service's own process.
 //!
-//! Adding a format is one file in `readers/` and one line in the registry of `reader.rs`.
+//! Adding a format is one file in `readers/` and one line in `registry.rs`.
 
 pub mod child;
 pub mod document;
@@ -18,8 +18,10 @@ pub mod limits;
 pub mod media_type;
 pub mod ocr;
 pub mod options;
+mod pdf_file;
 mod reader;
 mod readers;
+mod registry;
 pub mod render;
 pub mod split;
 mod statistics;

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     error::{Excess, ExtractError},
     limits::Limits,
-    reader::read_document,
+    registry::read_document,
 };
 
 /// Parsers recurse, and some inputs are made to make them recurse.

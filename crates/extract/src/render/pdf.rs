@@ -3,7 +3,7 @@
 use hayro::{
     RenderCache, RenderSettings,
     hayro_interpret::{InterpreterSettings, TransformExt},
-    hayro_syntax::{DecryptionError, LoadPdfError, Pdf, page::Page},
+    hayro_syntax::page::Page,
     kurbo::Affine,
     render_into,
     vello_cpu::{
@@ -15,7 +15,8 @@ use image::{DynamicImage, GrayImage, RgbImage};
 use super::{Drawing, fonts, scale};
 use crate::{
     error::ExtractError,
-    options::{Password, Purpose, RenderOptions},
+    options::{Purpose, RenderOptions},
+    pdf_file,
 };
 
 /// The longest side of a page that is recognised, in pixels, if it would be smaller: a page below A6
@@ -27,8 +28,7 @@ const MAX_ENLARGEMENT: f64 = 2.0;
 
 /// Draws a page on white.
 pub(super) fn draw(bytes: Vec<u8>, options: &RenderOptions) -> Result<Drawing, ExtractError> {
-    let password = options.password.as_ref().map_or("", Password::expose);
-    let pdf = Pdf::new_with_password(bytes, password).map_err(verdict)?;
+    let pdf = pdf_file::open(bytes, options.password.as_ref())?;
     let pages = pdf.pages();
     if pages.is_empty() {
         return Err(ExtractError::Corrupt);
@@ -52,15 +52,6 @@ pub(super) fn draw(bytes: Vec<u8>, options: &RenderOptions) -> Result<Drawing, E
         }
     };
     Ok(Drawing { image: image.ok_or(ExtractError::Corrupt)?, to_page: Affine::scale(1.0 / target.scale) })
-}
-
-fn verdict(error: LoadPdfError) -> ExtractError {
-    match error {
-        LoadPdfError::Decryption(
-            DecryptionError::PasswordProtected | DecryptionError::UnsupportedAlgorithm,
-        ) => ExtractError::Encrypted,
-        LoadPdfError::Decryption(_) | LoadPdfError::Invalid => ExtractError::Corrupt,
-    }
 }
 
 /// The brightness of a colour (ITU-R BT.709, as the pictures of the other formats).

@@ -44,6 +44,7 @@ use crate::{
     error::{Excess, ExtractError},
     limits::Limits,
     options::{Part, SplitOptions},
+    pdf_file,
 };
 
 /// Parts up to this length are written into memory first, to be read again as a whole.
@@ -71,7 +72,7 @@ pub fn split(
     if length > limits.input {
         return Err(ExtractError::TooComplex(Excess::Input));
     }
-    let pdf = source::open(bytes, options.password.as_ref())?;
+    let pdf = pdf_file::open(bytes, options.password.as_ref())?;
     let source = Source::new(&pdf)?;
     let pages = source.page_count();
     options.plan.check(pages).map_err(|error| match error {

@@ -125,7 +125,7 @@ fn by_bookmark(source: &Source<'_>, bookmarks: &[Bookmark<'_>]) -> Vec<Planned> 
         if let Some(target) = &bookmark.target {
             starts
                 .entry(target.page)
-                .or_insert_with(|| crate::reader::one_line(&text_string(&bookmark.title)));
+                .or_insert_with(|| crate::registry::one_line(&text_string(&bookmark.title)));
         }
     }
     starts.entry(0).or_insert(None);

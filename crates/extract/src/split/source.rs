@@ -7,34 +7,15 @@ use std::{
 };
 
 use hayro::hayro_syntax::{
-    DecryptionError, LoadPdfError, Pdf,
+    Pdf,
     object::{Array, Dict, MaybeRef, Object, ObjectIdentifier, dict::keys},
 };
 
 use super::{destinations::Destinations, resources::Names};
-use crate::{error::ExtractError, options::Password};
+use crate::error::ExtractError;
 
 /// What a page inherits from the nodes above it (ISO 32000-2, table 31).
 const INHERITED: [&[u8]; 4] = [keys::RESOURCES, keys::MEDIA_BOX, keys::CROP_BOX, keys::ROTATE];
-
-/// Opens a document with the password, or with none.
-pub(super) fn open(bytes: Vec<u8>, password: Option<&Password>) -> Result<Pdf, ExtractError> {
-    let bytes = std::sync::Arc::new(bytes);
-    let password = password.map_or("", Password::expose);
-    let opened = match Pdf::new_with_password(bytes.clone(), password) {
-        Err(LoadPdfError::Decryption(DecryptionError::PasswordProtected)) if !password.is_empty() => {
-            Pdf::new(bytes)
-        }
-        opened => opened,
-    };
-    opened.map_err(|error| match error {
-        // Certificates and handlers of other makers: as locked as by a password.
-        LoadPdfError::Decryption(
-            DecryptionError::PasswordProtected | DecryptionError::UnsupportedAlgorithm,
-        ) => ExtractError::Encrypted,
-        LoadPdfError::Decryption(_) | LoadPdfError::Invalid => ExtractError::Corrupt,
-    })
-}
 
 /// A document and what is known about it, for all its parts.
 pub(super) struct Source<'a> {

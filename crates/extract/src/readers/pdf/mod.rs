@@ -15,7 +15,7 @@ use std::{
     panic::{self, AssertUnwindSafe},
 };
 
-use hayro::hayro_syntax::{DecryptionError, LoadPdfError, Pdf, PdfData, page};
+use hayro::hayro_syntax::page;
 
 pub(crate) use self::metadata::text_string;
 use self::{
@@ -27,6 +27,7 @@ use crate::{
     error::ExtractError,
     media_type,
     options::ReadOptions,
+    pdf_file,
     reader::{Content, Reader, Source},
 };
 
@@ -40,7 +41,7 @@ impl Reader for PdfReader {
 
     fn read(&self, source: Source<'_>) -> Result<Content, ExtractError> {
         let Source { bytes, options, limits, .. } = source;
-        let pdf = open(bytes, options)?;
+        let pdf = pdf_file::open(bytes, options.password.as_ref())?;
         let pages = pdf.pages();
         if pages.is_empty() {
             return Err(ExtractError::Corrupt);
@@ -64,22 +65,6 @@ impl Reader for PdfReader {
         content.warnings = tally.warnings();
         Ok(content)
     }
-}
-
-/// Opens a document with the given password, or without one if it needs none.
-fn open(bytes: Vec<u8>, options: &ReadOptions) -> Result<Pdf, ExtractError> {
-    let data = PdfData::from(bytes);
-    if let Some(password) = &options.password
-        && let Ok(pdf) = Pdf::new_with_password(data.clone(), password.expose())
-    {
-        return Ok(pdf);
-    }
-    Pdf::new(data).map_err(|error| match error {
-        LoadPdfError::Decryption(DecryptionError::PasswordProtected) => ExtractError::Encrypted,
-        // Certificates and handlers of other makers: to the reader, as locked as by a password.
-        LoadPdfError::Decryption(DecryptionError::UnsupportedAlgorithm) => ExtractError::Encrypted,
-        LoadPdfError::Decryption(_) | LoadPdfError::Invalid => ExtractError::Corrupt,
-    })
 }
 
 /// What a page shows; `None` if it is damaged. A panic over one page does not spoil the others.
