@@ -10,6 +10,7 @@ pub mod housekeeping;
 pub mod intake;
 pub mod live;
 mod load;
+mod order;
 mod preflight;
 mod routes;
 pub mod serve;

@@ -7,8 +7,8 @@ use quire_extract::{DocumentReader, ExtractError, media_type, options::ReadOptio
 
 use crate::{
     intake::storage_failed,
+    order::Order,
     task_type::{ReadingParams, SplitParams, TaskType},
-    tasks::Order,
 };
 
 /// When a reader that was not to be had may be there again.

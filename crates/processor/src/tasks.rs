@@ -22,6 +22,7 @@ use crate::{
     intake::Received,
     live::relay::Signal,
     load::Load,
+    order::Order,
     preflight::Preflight,
     task_type::{ReadingParams, TaskType},
 };
@@ -31,15 +32,6 @@ pub const DEFAULT_TASK_TYPE: &str = "summarize";
 
 /// How often the database is asked what became of a submission that it broke off.
 const SETTLE_EVERY: Duration = Duration::from_secs(1);
-
-/// What a client asked for, checked: it can be done here.
-#[derive(Clone)]
-pub struct Order {
-    pub(crate) task_type: TaskType,
-    pub(crate) params: Value,
-    pub(crate) reading: ReadingParams,
-    idempotency_key: Option<String>,
-}
 
 /// The use cases on tasks. Cheap to clone.
 #[derive(Clone)]

@@ -11,8 +11,9 @@ use serde_json::{Map, Value};
 
 use crate::{
     intake::{Intake, Received},
+    order::Order,
     task_type::TaskType,
-    tasks::{DEFAULT_TASK_TYPE, Order, Tasks},
+    tasks::{DEFAULT_TASK_TYPE, Tasks},
 };
 
 /// The largest value of a text field, in bytes.
