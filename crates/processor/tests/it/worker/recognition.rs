@@ -9,7 +9,8 @@ const SCAN: &str = "images/scan-cv-120dpi-1.png";
 
 #[tokio::test]
 async fn a_scan_is_read_with_progress_and_confidence() {
-    let quire = Setup::new().await.local_engine().worker().start().await;
+    // Straightening a page takes its time where nothing is optimised.
+    let quire = Setup::new().await.set("READ_CPU_LIMIT", 60).local_engine().worker().start().await;
     let user = quire.user("ada").await;
     let submitted = user.submit_fixture(SCAN).await;
     let task = user.ended(&submitted.task).await;
