@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use quire_domain::{Error, ErrorCode, Result, ports::blobs::SharedBlobStore};
-use quire_extract::{DocumentReader, ExtractError, media_type, options::ReadOptions};
+use quire_extract::{DocumentReader, ExtractError, media_type, options::ReadOptions, split::PlanError};
 
 use crate::{
     intake::storage_failed,
@@ -66,7 +66,18 @@ impl Preflight {
                 .unwrap_or_else(|| Error::internal("parameters were refused without a reason"))
         })?;
         let pages = document.metadata.pages.unwrap_or(0);
-        params.plan.check(pages).map_err(|error| invalid("params", error.to_string()))
+        params.plan.check(pages).map_err(|error| invalid("params", sentence(error)))
+    }
+}
+
+/// What is wrong with a plan. Some count pages from 0 and some from 1, so the page is not named.
+fn sentence(error: PlanError) -> String {
+    match error {
+        PlanError::NoSuchPage { list, pages, .. } => {
+            let s = if pages == 1 { "" } else { "s" };
+            format!("Part {list} wants a page that the document does not have: it has {pages} page{s}.")
+        }
+        error => error.to_string(),
     }
 }
 

@@ -132,7 +132,7 @@ fn completion(claim: &Claim, made: &[Part], stored: &[NewPart]) -> Completion {
         })
         .collect();
     let names: Vec<_> =
-        stored.iter().map(|part| format!("{} ({} pages)", part.filename, part.pages.len())).collect();
+        stored.iter().map(|part| format!("{} ({})", part.filename, counted(part.pages.len()))).collect();
     Completion {
         result: format!("{} parts:\n{}", stored.len(), names.join("\n")),
         output: json!({"schema_version": 1, "task": claim.task_type, "warnings": [], "data": {"parts": views}}),
@@ -143,4 +143,8 @@ fn completion(claim: &Claim, made: &[Part], stored: &[NewPart]) -> Completion {
         output_tokens: None,
         cost: None,
     }
+}
+
+fn counted(pages: usize) -> String {
+    if pages == 1 { "1 page".to_owned() } else { format!("{pages} pages") }
 }
