@@ -1,7 +1,7 @@
 //! What can be counted in text.
 
 /// Characters that are looked at to find out a language.
-const LANGUAGE_SAMPLE: usize = 20_000;
+const LANGUAGE_SAMPLE: usize = 4_000;
 
 /// How sure the detection has to be of a language, from 0 to 1.
 const LANGUAGE_CONFIDENCE: f64 = 0.5;
