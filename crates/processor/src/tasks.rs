@@ -176,11 +176,12 @@ impl Tasks {
     /// [`ErrorCode::ValidationFailed`] when the document cannot be worked on like that;
     /// [`ErrorCode::NotFound`] when the document is not there or not this user's.
     pub async fn create_task(&self, owner: UserId, document: DocumentId, order: &Order) -> Result<Task> {
-        let mut connection = self.pool.get().await?;
-        let found = documents::find(&mut connection, owner, document).await?;
+        let found = documents::find(&mut *self.pool.get().await?, owner, document).await?;
         let Document { storage_key, filename, .. } = found.ok_or_else(|| Error::not_found("document"))?;
+        // It may look into the file: nobody's connection waits for that.
         self.preflight.check(order, &storage_key, &filename).await?;
         let id = TaskId::new(self.clock.now());
+        let mut connection = self.pool.get().await?;
         tasks::create(&mut connection, owner, document, &self.new_task(id, order))
             .await?
             .ok_or_else(|| Error::not_found("document"))?;

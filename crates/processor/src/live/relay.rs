@@ -112,7 +112,7 @@ struct Reader {
 
 /// What one look at the log found.
 enum Look {
-    /// Nothing more for now.
+    /// The log ends here.
     End,
     /// There is more to read.
     More,
