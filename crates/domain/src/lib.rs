@@ -3,6 +3,7 @@
 //!
 //! Every other crate knows this one; it knows none of them.
 
+pub mod details;
 pub mod document;
 pub mod error;
 pub mod event;

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use quire_domain::{
     DocumentId, Error, ErrorCode, Result, UserId,
+    details::DocumentDetails,
     document::{sanitize_filename, storage_key},
     error::chain,
     ids::uuid_v7,
@@ -42,6 +43,7 @@ pub struct Received {
     media_type: String,
     size: i64,
     sha256: [u8; 32],
+    details: DocumentDetails,
     blob: UnclaimedBlob,
 }
 
@@ -57,6 +59,7 @@ impl Received {
             size: self.size,
             sha256: &self.sha256,
             storage_key: &self.blob.key,
+            details: &self.details,
         }
     }
 
@@ -149,6 +152,7 @@ impl Intake {
             media_type,
             size,
             sha256,
+            details: DocumentDetails::default(),
             blob: UnclaimedBlob { blobs: self.blobs.clone(), key, claimed: false },
         })
     }

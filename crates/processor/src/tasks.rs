@@ -141,7 +141,7 @@ impl Tasks {
         let stored = tasks::submit_document(&mut connection, &received.as_document(owner), &new).await;
         match stored {
             Ok(Submitted::Accepted) => received.keep(),
-            Ok(Submitted::Duplicate) => drop(received),
+            Ok(Submitted::Repeated | Submitted::Shared(_)) => drop(received),
             Err(error) => {
                 self.settle(owner, received, &error);
                 return Err(error);

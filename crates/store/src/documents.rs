@@ -3,10 +3,14 @@
 use std::ops::RangeInclusive;
 
 use chrono::{DateTime, Utc};
-use diesel::{dsl::now, prelude::*};
+use diesel::{
+    dsl::{exists, not, now},
+    prelude::*,
+};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use quire_domain::{
     DocumentId, Result, UserId,
+    details::DocumentDetails,
     document::DocumentStatus,
     event::EventName,
     failure::{Failure, FailureCode},
@@ -29,8 +33,10 @@ pub struct Document {
     user_id: i64,
     pub filename: String,
     pub media_type: String,
+    /// In bytes; 0 until they have come.
     pub size: i64,
-    pub sha256: Vec<u8>,
+    /// `None` until the bytes have come.
+    pub sha256: Option<Vec<u8>>,
     pub storage_key: String,
     status: String,
     pub metadata: Value,
@@ -39,6 +45,13 @@ pub struct Document {
     pub created_at: DateTime<Utc>,
     pub kind: String,
     pub thumbnail_key: Option<String>,
+    pub declared_type: Option<String>,
+    pub updated_at: DateTime<Utc>,
+    pub folder: String,
+    pub description: String,
+    pub tags: Vec<String>,
+    pub parent_id: Option<Uuid>,
+    pub parent_pages: Option<Vec<i32>>,
 }
 
 impl Document {
@@ -72,6 +85,16 @@ pub struct NewDocument<'a> {
     pub size: i64,
     pub sha256: &'a [u8; 32],
     pub storage_key: &'a str,
+    pub details: &'a DocumentDetails,
+}
+
+/// The document that had the bytes of a new one before. The new one shares its blob.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FirstCopy {
+    /// The document.
+    pub document_id: DocumentId,
+    /// Where the bytes of both are.
+    pub storage_key: String,
 }
 
 /// The text of one page.
@@ -86,29 +109,6 @@ pub struct Page {
     pub method: String,
     /// How sure the recognition of characters was, from 0 to 1; `None` if nothing was recognised.
     pub confidence: Option<f32>,
-}
-
-/// Stores a document that waits for a worker.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn insert_queued(connection: &mut AsyncPgConnection, new: &NewDocument<'_>) -> Result<()> {
-    diesel::insert_into(documents::table)
-        .values((
-            documents::id.eq(new.id.0),
-            documents::user_id.eq(new.user_id.0),
-            documents::filename.eq(new.filename),
-            documents::declared_type.eq(new.declared_type),
-            documents::media_type.eq(new.media_type),
-            documents::size.eq(new.size),
-            documents::sha256.eq(new.sha256.as_slice()),
-            documents::storage_key.eq(new.storage_key),
-            documents::status.eq(DocumentStatus::Queued.as_str()),
-        ))
-        .execute(connection)
-        .await
-        .context("storing a document")?;
-    Ok(())
 }
 
 /// A document of this user.
@@ -271,12 +271,33 @@ pub fn failure_of(document: &Document) -> Failure {
     )
 }
 
-/// Blobs whose documents are gone, oldest first.
+/// Lets all documents of one blob have another: the bytes have come again, and the old blob is gone.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn replace_blob(
+    connection: &mut AsyncPgConnection,
+    owner: UserId,
+    lost: &str,
+    storage_key: &str,
+) -> Result<usize> {
+    let of_lost =
+        documents::table.filter(documents::user_id.eq(owner.0)).filter(documents::storage_key.eq(lost));
+    diesel::update(of_lost)
+        .set((documents::storage_key.eq(storage_key), documents::updated_at.eq(now)))
+        .execute(connection)
+        .await
+        .context("replacing a lost blob")
+}
+
+/// Blobs that no document names any more, oldest first.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn blobs_to_delete(connection: &mut AsyncPgConnection, limit: i64) -> Result<Vec<String>> {
+    let named = documents::table.filter(documents::storage_key.eq(blob_deletions::storage_key));
     blob_deletions::table
+        .filter(not(exists(named)))
         .order(blob_deletions::requested_at)
         .limit(limit)
         .select(blob_deletions::storage_key)

@@ -70,7 +70,7 @@ diesel::table! {
         declared_type -> Nullable<Text>,
         media_type -> Text,
         size -> BigInt,
-        sha256 -> Binary,
+        sha256 -> Nullable<Binary>,
         storage_key -> Text,
         status -> Text,
         metadata -> Jsonb,
@@ -82,6 +82,8 @@ diesel::table! {
         parent_pages -> Nullable<Array<Integer>>,
         tags -> Array<Text>,
         thumbnail_key -> Nullable<Text>,
+        folder -> Text,
+        description -> Text,
     }
 }
 

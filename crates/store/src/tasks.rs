@@ -5,7 +5,7 @@ use bigdecimal::BigDecimal;
 use chrono::{DateTime, Utc};
 use diesel::{
     prelude::*,
-    sql_types::{BigInt, Binary, Jsonb, Nullable, SmallInt, Text, Uuid as SqlUuid},
+    sql_types::{Array, BigInt, Binary, Jsonb, Nullable, SmallInt, Text, Uuid as SqlUuid},
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use quire_domain::{
@@ -16,7 +16,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
-    documents::NewDocument,
+    documents::{FirstCopy, NewDocument},
     error::{Context, from_diesel, violated_constraint},
     schema::{documents, tasks},
 };
@@ -95,22 +95,42 @@ pub struct NewTask<'a> {
 }
 
 /// What became of a submission.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Submitted {
     /// It is stored and waits for a worker.
     Accepted,
+    /// It is stored, and shares the blob of an earlier document with the same bytes.
+    Shared(FirstCopy),
     /// The idempotency key was used before; nothing was stored.
-    Duplicate,
+    Repeated,
 }
 
-const INSERT_TASK_AND_EVENT: &str = "task as ( \
-     insert into tasks (id, user_id, document_id, task_type, params, max_attempts, idempotency_key, \
-         document_password) \
-     select $1, document.user_id, document.id, $2, $3, $4, $5, $6 from document returning * \
- ) \
- insert into events (user_id, name, task_id, document_id, filename, task_type, status, message, progress) \
- select task.user_id, 'task_queued', task.id, task.document_id, document.filename, task.task_type, \
-     'pending', 'The task waits for a worker.', 0 from task join document on document.id = task.document_id";
+/// A task for `document`, in a statement that binds what [`bind_task`] does.
+const INSERT_TASK: &str = "\
+    insert into tasks (id, user_id, document_id, task_type, params, max_attempts, idempotency_key, \
+        document_password) \
+    select $1, document.user_id, document.id, $2, $3, $4, $5, $6 from document returning *";
+
+/// The event that says so.
+const INSERT_EVENT: &str = "\
+    insert into events (user_id, name, task_id, document_id, filename, task_type, status, message, progress) \
+    select task.user_id, 'task_queued', task.id, task.document_id, document.filename, task.task_type, \
+        'pending', 'The task waits for a worker.', 0 from task join document on document.id = task.document_id";
+
+/// A new document; it shares the blob of the first with the same bytes.
+const INSERT_DOCUMENT: &str = "\
+    insert into documents (id, user_id, filename, declared_type, media_type, size, sha256, storage_key, kind, \
+        folder, description, tags, status) \
+    select $7, $8, $9, $10, $11, $12, $13, coalesce(first.storage_key, $14), $15, $16, $17, $18, 'QUEUED' \
+    from first returning id, user_id, filename";
+
+#[derive(QueryableByName)]
+struct FirstRow {
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    id: Option<Uuid>,
+    #[diesel(sql_type = Nullable<Text>)]
+    storage_key: Option<String>,
+}
 
 /// Stores a document, its first task and the event, all or nothing, in one statement.
 ///
@@ -122,10 +142,9 @@ pub async fn submit_document(
     task: &NewTask<'_>,
 ) -> Result<Submitted> {
     let sql = format!(
-        "with document as ( \
-             insert into documents (id, user_id, filename, declared_type, media_type, size, sha256, storage_key, status) \
-             values ($7, $8, $9, $10, $11, $12, $13, $14, 'QUEUED') returning id, user_id, filename \
-         ), {INSERT_TASK_AND_EVENT}"
+        "with first as materialized (select id, storage_key from first_document_with($8, $13)), \
+         document as ({INSERT_DOCUMENT}), task as ({INSERT_TASK}), event as ({INSERT_EVENT}) \
+         select id, storage_key from first"
     );
     let inserted = bind_task(diesel::sql_query(sql).into_boxed(), task)
         .bind::<SqlUuid, _>(document.id.0)
@@ -136,9 +155,19 @@ pub async fn submit_document(
         .bind::<BigInt, _>(document.size)
         .bind::<Binary, _>(document.sha256.as_slice())
         .bind::<Text, _>(document.storage_key)
-        .execute(connection)
+        .bind::<Text, _>(document.details.kind.as_str())
+        .bind::<Text, _>(&document.details.folder)
+        .bind::<Text, _>(&document.details.description)
+        .bind::<Array<Text>, _>(&document.details.tags)
+        .get_result(connection)
         .await;
-    submitted(inserted).map(|(outcome, _)| outcome)
+    Ok(match unless_repeated(inserted)? {
+        None => Submitted::Repeated,
+        Some(FirstRow { id: Some(id), storage_key: Some(storage_key) }) => {
+            Submitted::Shared(FirstCopy { document_id: DocumentId(id), storage_key })
+        }
+        Some(_) => Submitted::Accepted,
+    })
 }
 
 /// Stores one more task for a document of this user, and the event; `None` when there is no
@@ -154,15 +183,18 @@ pub async fn create(
 ) -> Result<Option<Submitted>> {
     let sql = format!(
         "with document as (select id, user_id, filename from documents where id = $7 and user_id = $8), \
-         {INSERT_TASK_AND_EVENT}"
+         task as ({INSERT_TASK}) {INSERT_EVENT}"
     );
     let inserted = bind_task(diesel::sql_query(sql).into_boxed(), task)
         .bind::<SqlUuid, _>(document.0)
         .bind::<BigInt, _>(owner.0)
         .execute(connection)
         .await;
-    let (outcome, rows) = submitted(inserted)?;
-    Ok((rows > 0 || outcome == Submitted::Duplicate).then_some(outcome))
+    Ok(match unless_repeated(inserted)? {
+        None => Some(Submitted::Repeated),
+        Some(0) => None,
+        Some(_) => Some(Submitted::Accepted),
+    })
 }
 
 type BoxedQuery<'a> =
@@ -178,12 +210,11 @@ fn bind_task<'a>(query: BoxedQuery<'a>, task: &'a NewTask<'_>) -> BoxedQuery<'a>
         .bind::<Nullable<Text>, _>(task.document_password)
 }
 
-fn submitted(inserted: diesel::QueryResult<usize>) -> Result<(Submitted, usize)> {
+/// What a statement with a task gave; `None` if its idempotency key was used before.
+fn unless_repeated<T>(inserted: diesel::QueryResult<T>) -> Result<Option<T>> {
     match inserted {
-        Ok(rows) => Ok((Submitted::Accepted, rows)),
-        Err(error) if violated_constraint(&error) == Some("tasks_idempotency_key") => {
-            Ok((Submitted::Duplicate, 0))
-        }
+        Ok(inserted) => Ok(Some(inserted)),
+        Err(error) if violated_constraint(&error) == Some("tasks_idempotency_key") => Ok(None),
         Err(error) => Err(from_diesel(error, "storing a task")),
     }
 }

@@ -71,7 +71,8 @@ pub(crate) async fn download_file(
 ) -> HttpResult<HttpResponse> {
     let document = processor.documents.find_document(caller.user_id, document_id(&id)?).await?;
     let length = u64::try_from(document.size).unwrap_or_default();
-    let validators = Validators::strong(hex(&document.sha256), document.created_at);
+    let validators =
+        Validators::strong(hex(document.sha256.as_deref().unwrap_or_default()), document.created_at);
     let wanted = match validators.judge(&request, Some(length)) {
         Ok(Wanted::Nothing) => return Ok(not_modified(&validators, ASK_EACH_TIME)),
         Ok(wanted) => wanted,
@@ -121,7 +122,8 @@ pub(crate) async fn head_file(
     id: Path<String>,
 ) -> HttpResult<HttpResponse> {
     let document = processor.documents.find_document(caller.user_id, document_id(&id)?).await?;
-    let validators = Validators::strong(hex(&document.sha256), document.created_at);
+    let validators =
+        Validators::strong(hex(document.sha256.as_deref().unwrap_or_default()), document.created_at);
     match validators.judge(&request, None) {
         Ok(Wanted::Nothing) => return Ok(not_modified(&validators, ASK_EACH_TIME)),
         Ok(_) => {}

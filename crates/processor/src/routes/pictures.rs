@@ -140,7 +140,7 @@ fn page_number(text: &str) -> Result<u32, Error> {
 
 /// Weak: another release may draw the same page a little differently.
 fn of_picture(document: &Document, page: u32, size: u32) -> Validators {
-    Validators::weak(format!("{}-{page}-{size}", hex(&document.sha256)))
+    Validators::weak(format!("{}-{page}-{size}", hex(document.sha256.as_deref().unwrap_or_default())))
 }
 
 fn picture(validators: &Validators, bytes: Bytes) -> HttpResponse {

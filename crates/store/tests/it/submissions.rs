@@ -25,7 +25,7 @@ async fn a_submission_is_stored_whole() {
     assert_eq!((task.status, task.document_id), (TaskStatus::Pending, submission.document));
     assert_eq!((task.filename.as_str(), task.task_type.as_str()), ("report.pdf", "summarize"));
     let document = documents::find(&mut connection, ada, submission.document).await.unwrap().unwrap();
-    assert_eq!((document.sha256.as_slice(), document.size), ([7; 32].as_slice(), 7));
+    assert_eq!((document.sha256, document.size), (Some(submission.sha256.to_vec()), 7));
     let event: Value = database.query_one("select to_json(e) from events e").await;
     assert_eq!(
         (event["name"].as_str(), event["filename"].as_str()),
@@ -60,7 +60,7 @@ async fn a_key_is_its_users_own() {
     let (_database, mut connection) = database().await;
     let (ada, bob) = (user(&mut connection, "ada").await, user(&mut connection, "bob").await);
     for (owner, outcome) in
-        [(ada, Submitted::Accepted), (bob, Submitted::Accepted), (ada, Submitted::Duplicate)]
+        [(ada, Submitted::Accepted), (bob, Submitted::Accepted), (ada, Submitted::Repeated)]
     {
         assert_eq!(Submission::of(owner).with_key("mine").send(&mut connection).await.unwrap(), outcome);
     }
@@ -89,7 +89,7 @@ async fn further_tasks_are_for_the_owner_of_the_document() {
     let again = Submission::of(ada).with_key("further");
     let created =
         tasks::create(&mut connection, ada, first.document, &again.new_task(&Value::Null)).await.unwrap();
-    assert_eq!(created, Some(Submitted::Duplicate));
+    assert_eq!(created, Some(Submitted::Repeated));
 }
 
 #[tokio::test]

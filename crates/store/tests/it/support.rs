@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use quire_domain::{DocumentId, TaskId, UserId, ids::uuid_v7, user::Role};
+use quire_domain::{DocumentId, TaskId, UserId, details::DocumentDetails, ids::uuid_v7, user::Role};
 use quire_store::{
     AsyncPgConnection, Connection,
     documents::NewDocument,
@@ -58,6 +58,7 @@ pub(crate) struct Submission {
     pub(crate) owner: UserId,
     pub(crate) task: TaskId,
     pub(crate) document: DocumentId,
+    pub(crate) sha256: [u8; 32],
     pub(crate) storage_key: String,
     pub(crate) idempotency_key: Option<String>,
     pub(crate) max_attempts: i16,
@@ -65,8 +66,11 @@ pub(crate) struct Submission {
 
 impl Submission {
     pub(crate) fn of(owner: UserId) -> Self {
+        let mut sha256 = [7; 32];
+        sha256[..16].copy_from_slice(unique().as_bytes());
         Self {
             owner,
+            sha256,
             task: TaskId(unique()),
             document: DocumentId(unique()),
             storage_key: format!("uploads/{}", unique()),
@@ -88,8 +92,9 @@ impl Submission {
             declared_type: Some("application/pdf"),
             media_type: "application/pdf",
             size: 7,
-            sha256: &[7; 32],
+            sha256: &self.sha256,
             storage_key: &self.storage_key,
+            details: &DocumentDetails::default(),
         };
         let params = json!({"length": "short"});
         tasks::submit_document(connection, &document, &self.new_task(&params)).await
