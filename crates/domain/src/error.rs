@@ -53,6 +53,10 @@ error_codes! {
     InvalidCredentials = "invalid_credentials", 401, "Wrong user name or password";
     /// Signed in, but not allowed.
     Forbidden = "forbidden", 403, "Not allowed";
+    /// A signed link that was never given out like that.
+    LinkInvalid = "link_invalid", 403, "The link is not valid";
+    /// A signed link that was good once.
+    LinkExpired = "link_expired", 403, "The link has expired";
     /// Not there, or not yours.
     NotFound = "not_found", 404, "Not found";
     /// The bytes of the document are gone from storage.
@@ -85,6 +89,8 @@ error_codes! {
     RangeNotSatisfiable = "range_not_satisfiable", 416, "Not that long";
     /// Understood, but some fields are wrong; `errors` says which.
     ValidationFailed = "validation_failed", 422, "Some fields are not valid";
+    /// The file is not the one whose checksum the client sent.
+    ChecksumMismatch = "checksum_mismatch", 422, "Not the file that was sent";
     /// The task type exists, but the configured provider cannot do it.
     TaskTypeUnavailable = "task_type_unavailable", 422, "Task type not available";
     /// The document is damaged.

@@ -1,5 +1,6 @@
 //! Routes: they take requests apart, call a use case, and put answers together.
 
+mod blobs;
 mod conditional;
 mod docs;
 mod documents;
@@ -8,6 +9,7 @@ mod files;
 mod live;
 mod outgoing;
 mod pictures;
+mod stored_file;
 mod submission;
 mod submit;
 mod tasks;
@@ -34,6 +36,9 @@ pub fn routes(app: &mut ServiceConfig<'_>) {
         .service(tasks::list_task_types)
         .service(files::download_file)
         .service(files::head_file)
+        .service(blobs::fetch_blob)
+        .service(blobs::head_blob)
+        .service(blobs::store_blob)
         .service(pictures::get_thumbnail)
         .service(pictures::get_page_picture)
         .service(documents::get_document_text)
