@@ -9,6 +9,7 @@ pub mod documents;
 pub mod exports;
 pub mod housekeeping;
 pub mod intake;
+pub mod inventory;
 pub mod live;
 mod load;
 mod order;
@@ -93,19 +94,28 @@ impl Surroundings {
             .map_err(|e| Error::internal("finding this program").with_source(e))?;
         let reader = config.reading.reader(children).await;
         let reader = Arc::new(reader.map_err(|e| Error::internal("setting up OCR").with_source(e))?);
-        let links = links(&config.tokens, &clock);
+        let links = signed_links(&config.tokens, &clock);
         let blobs = open_storage(&config.storage, &clock, &links).await?;
         Ok(Self { pool, tokens, clock, blobs, links, engine, reader, shutdown })
     }
 }
 
-/// Their keys are derived from the secrets of tokens, and so rotate with them.
-fn links(config: &TokenConfig, clock: &SharedClock) -> Links {
+/// Signs links to blobs that the processor serves itself. Their keys are derived from the secrets of
+/// tokens, and so rotate with them.
+pub fn signed_links(config: &TokenConfig, clock: &SharedClock) -> Links {
     let previous = config.previous_secrets.iter().map(|secret| secret.expose_secret().as_bytes());
     Links::new(config.secret.expose_secret().as_bytes(), previous, clock.clone())
 }
 
-async fn open_storage(config: &StorageConfig, clock: &SharedClock, links: &Links) -> Result<SharedBlobStore> {
+/// The blob storage that the configuration asks for.
+///
+/// # Errors
+/// When it cannot be used.
+pub async fn open_storage(
+    config: &StorageConfig,
+    clock: &SharedClock,
+    links: &Links,
+) -> Result<SharedBlobStore> {
     Ok(match config.backend {
         StorageBackend::Local => Arc::new(
             open_directory(config, clock)
