@@ -44,8 +44,10 @@ failure_codes! {
     DocumentQuarantined = "document_quarantined";
     /// The document goes over a limit of the virus scanner, and what was not scanned is not read.
     DocumentNotScanned = "document_not_scanned";
-    /// The virus scanner could not be reached, or gave no verdict.
+    /// The virus scanner cannot be reached; the task waits for it.
     ScannerUnavailable = "scanner_unavailable";
+    /// The virus scanner gave no verdict on the document, every time it was asked.
+    ScanFailed = "scan_failed";
     /// The bytes of the document are gone from storage.
     DocumentMissing = "document_missing";
     /// The provider cannot do this to this text (for example a language it does not speak).

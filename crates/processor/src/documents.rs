@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 use futures_util::TryStreamExt;
 use quire_domain::{
     DocumentId, Error, ErrorCode, Result, UserId,
-    document::DocumentStatus,
+    document::{DocumentStatus, ScanVerdict},
     failure::FailureCode,
     ports::blobs::{BlobError, LocalFile, SharedBlobStore},
 };
@@ -41,6 +41,8 @@ pub struct Documents {
     turns: Arc<Semaphore>,
     /// How long a request waits until a reader is free.
     patience: Duration,
+    /// Whether documents are looked at only when a virus scanner has found nothing in them.
+    only_scanned: bool,
 }
 
 /// The text of a document, or of some of its pages.
@@ -65,14 +67,22 @@ impl Documents {
     /// at a time.
     pub fn new(pool: Pool, blobs: SharedBlobStore, reader: Arc<DocumentReader>, children: u32) -> Self {
         let turns = children.saturating_sub(1).max(1) as usize;
-        Self { pool, blobs, reader, turns: Arc::new(Semaphore::new(turns)), patience: PATIENCE }
+        let turns = Arc::new(Semaphore::new(turns));
+        Self { pool, blobs, reader, turns, patience: PATIENCE, only_scanned: false }
+    }
+
+    /// The same, for documents that a virus scanner has to find clean first, if `only_scanned`.
+    #[must_use]
+    pub fn only_scanned(self, only_scanned: bool) -> Self {
+        Self { only_scanned, ..self }
     }
 
     /// A document whose bytes may be looked at.
     ///
     /// # Errors
     /// [`ErrorCode::NotFound`]; [`ErrorCode::WrongState`] while its bytes have not come;
-    /// [`ErrorCode::DocumentQuarantined`].
+    /// [`ErrorCode::DocumentQuarantined`]; [`ErrorCode::DocumentNotScanned`] where there is a virus
+    /// scanner that has not found it clean.
     pub async fn find_document(&self, owner: UserId, id: DocumentId) -> Result<Document> {
         let found = documents::find(&mut *self.pool.get().await?, owner, id).await?;
         let document = found.ok_or_else(|| Error::not_found("document"))?;
@@ -87,7 +97,12 @@ impl Documents {
             DocumentStatus::Queued
             | DocumentStatus::Processing
             | DocumentStatus::Completed
-            | DocumentStatus::Failed => Ok(document),
+            | DocumentStatus::Failed => {
+                if self.only_scanned {
+                    check_is_clean(&document)?;
+                }
+                Ok(document)
+            }
         }
     }
 
@@ -224,6 +239,15 @@ pub(crate) fn too_many_pages() -> Error {
         "Places of words are given for at most {PAGES_WITH_WORDS} pages at a time; ask for `page=3` or `pages=3-7`."
     );
     Error::new(ErrorCode::ValidationFailed, message.clone()).with_field("pages", message)
+}
+
+fn check_is_clean(document: &Document) -> Result<()> {
+    let detail = match document.scan_verdict() {
+        Some(ScanVerdict::Clean) => return Ok(()),
+        Some(_) => "This document goes over a limit of the virus scanner, so it is not given out.",
+        None => "This document has not been scanned for viruses yet. A task on it begins with that.",
+    };
+    Err(Error::new(ErrorCode::DocumentNotScanned, detail))
 }
 
 fn check_is_read(document: &Document) -> Result<()> {

@@ -30,6 +30,7 @@ use quire_domain::{
     ports::{
         blobs::{BlobError, SharedBlobStore},
         clock::SharedClock,
+        scanner::SharedScanner,
     },
 };
 use quire_extract::{DocumentReader, child::ChildPool};
@@ -59,6 +60,8 @@ pub struct Surroundings {
     pub clock: SharedClock,
     /// Where the bytes of documents are kept.
     pub blobs: SharedBlobStore,
+    /// Looks for viruses, if documents are to be scanned.
+    pub scanner: Option<SharedScanner>,
     /// Answers AI tasks.
     pub engine: SharedEngine,
     /// Reads documents.
@@ -87,7 +90,8 @@ impl Surroundings {
         let reader = config.reading.reader(children).await;
         let reader = Arc::new(reader.map_err(|e| Error::internal("setting up OCR").with_source(e))?);
         let blobs = open_storage(&config.intake, &clock).await?;
-        Ok(Self { pool, tokens, clock, blobs, engine, reader, shutdown })
+        let scanner = config.scanning.scanner();
+        Ok(Self { pool, tokens, clock, blobs, scanner, engine, reader, shutdown })
     }
 }
 
@@ -135,14 +139,16 @@ impl Processor {
     /// with [`Surroundings::shutdown`].
     #[must_use]
     pub fn start(config: &ProcessorConfig, surroundings: Surroundings) -> Running {
-        let Surroundings { pool, tokens, clock, blobs, engine, reader, shutdown } = surroundings.clone();
+        let Surroundings { pool, tokens, clock, blobs, scanner, engine, reader, shutdown } =
+            surroundings.clone();
         let background = TaskTracker::new();
         let hub = Hub::default();
         let relay = Relay::spawn(pool.clone(), hub.clone(), shutdown.clone(), &background);
         let intake = Intake::new(blobs.clone(), clock.clone(), config.intake.max_upload_size);
         let tasks = Tasks::new(&surroundings, relay.signal(), config.tasks);
         let documents =
-            Documents::new(pool.clone(), blobs.clone(), reader.clone(), config.reading.limits.children);
+            Documents::new(pool.clone(), blobs.clone(), reader.clone(), config.reading.limits.children)
+                .only_scanned(scanner.is_some());
         let exports = Exports::new(tasks.clone());
         let housekeeping =
             Housekeeping::new(pool.clone(), blobs.clone(), clock.clone(), config.worker.event_retention);
@@ -151,6 +157,7 @@ impl Processor {
             let parts = WorkerParts {
                 pool: pool.clone(),
                 blobs,
+                scanner,
                 reader,
                 engine,
                 signal: relay.signal(),
@@ -175,6 +182,11 @@ impl Processor {
     /// When it does not.
     pub async fn check_storage(&self) -> Result<()> {
         self.surroundings.blobs.check().await.map_err(intake::storage_failed)
+    }
+
+    /// The virus scanner, for the health checks.
+    pub fn scanner(&self) -> Option<SharedScanner> {
+        self.surroundings.scanner.clone()
     }
 }
 

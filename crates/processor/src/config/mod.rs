@@ -1,6 +1,7 @@
 //! The processor's configuration.
 
 mod reading;
+mod scanning;
 
 use std::{num::NonZero, path::PathBuf, time::Duration};
 
@@ -10,7 +11,10 @@ use quire_web::config::{
     AppEnv, DatabaseConfig, HttpConfig, LogConfig, Reader, Section, TokenConfig, UploadLimit, Variable,
 };
 
-pub use self::reading::{Ocr, ReadingConfig};
+pub use self::{
+    reading::{Ocr, ReadingConfig},
+    scanning::ScanningConfig,
+};
 
 /// All that the processor reads from its environment.
 #[derive(Debug, Clone)]
@@ -31,6 +35,8 @@ pub struct ProcessorConfig {
     pub tasks: TaskLimits,
     /// The worker.
     pub worker: WorkerConfig,
+    /// Whether documents are scanned for viruses.
+    pub scanning: ScanningConfig,
     /// How documents are read.
     pub reading: ReadingConfig,
     /// Who answers AI tasks.
@@ -170,7 +176,7 @@ impl ProcessorConfig {
 
     /// Sections that only the processor has, for `--help` and the documentation.
     pub const OWN_SECTIONS: &[Section<'static>] =
-        &[INTAKE_SECTION, reading::SECTION, WORKER_SECTION, AI_SECTION];
+        &[INTAKE_SECTION, scanning::SECTION, reading::SECTION, WORKER_SECTION, AI_SECTION];
 
     /// Reads all sections; what is wrong is collected by the reader.
     pub fn read(reader: &mut Reader<'_>) -> Self {
@@ -183,6 +189,7 @@ impl ProcessorConfig {
             intake: IntakeConfig::read(reader),
             tasks: TaskLimits::read(reader),
             worker: WorkerConfig::read(reader),
+            scanning: ScanningConfig::read(reader),
             reading: ReadingConfig::read(reader),
             ai: read_ai(reader),
         }
