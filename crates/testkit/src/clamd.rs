@@ -76,6 +76,16 @@ impl Clamd {
         .await;
     }
 
+    /// Starts it again, and it takes files of so many bytes.
+    ///
+    /// # Panics
+    /// As [`Self::start`].
+    pub async fn restart_with_max_length(&mut self, length: usize) {
+        self.stop();
+        write_settings(self.directory.path(), length).expect("the settings of clamd");
+        self.start().await;
+    }
+
     /// Stops it, if it runs, and waits until it has.
     pub fn stop(&mut self) {
         let Some(mut child) = self.child.take() else { return };
@@ -108,24 +118,24 @@ fn log(directory: &Path) -> String {
     fs::read_to_string(directory.join("clamd.log")).unwrap_or_default()
 }
 
-/// Small limits, and one signature: these bytes, anywhere in any file. With `AlertExceedsMax` what was
-/// not scanned whole is not called clean.
+/// One signature: these bytes, anywhere in any file.
 fn configure(directory: &Path) -> std::io::Result<()> {
     let hex: String = Clamd::virus().iter().map(|byte| format!("{byte:02x}")).collect();
-    let (database, temporary) = (directory.join("signatures"), directory.join("tmp"));
-    fs::create_dir(&database)?;
-    fs::create_dir(&temporary)?;
-    fs::write(database.join("test.ndb"), format!("Test.EICAR:0:*:{hex}\n"))?;
+    fs::create_dir(directory.join("signatures"))?;
+    fs::create_dir(directory.join("tmp"))?;
+    fs::write(directory.join("signatures/test.ndb"), format!("Test.EICAR:0:*:{hex}\n"))?;
+    write_settings(directory, Clamd::MAX_LENGTH)
+}
+
+/// With `AlertExceedsMax` what was not scanned whole is not called clean.
+fn write_settings(directory: &Path, max_length: usize) -> std::io::Result<()> {
     let settings = format!(
-        "DatabaseDirectory {}\nTemporaryDirectory {}\nLocalSocket {}\nLogFile {}\nForeground yes\n\
-         StreamMaxLength {length}\nMaxFileSize {length}\nMaxScanSize {length}\nMaxRecursion {}\n\
-         AlertExceedsMax yes\nMaxThreads 4\n",
-        database.display(),
-        temporary.display(),
-        directory.join("clamd.sock").display(),
-        directory.join("clamd.log").display(),
+        "DatabaseDirectory {here}/signatures\nTemporaryDirectory {here}/tmp\nLocalSocket {here}/clamd.sock\n\
+         LogFile {here}/clamd.log\nForeground yes\nMaxThreads 4\nAlertExceedsMax yes\n\
+         StreamMaxLength {max_length}\nMaxFileSize {max_length}\nMaxScanSize {max_length}\n\
+         MaxRecursion {}\n",
         Clamd::MAX_RECURSION,
-        length = Clamd::MAX_LENGTH,
+        here = directory.display(),
     );
     fs::write(directory.join("clamd.conf"), settings)
 }

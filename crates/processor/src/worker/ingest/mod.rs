@@ -146,7 +146,7 @@ pub(super) fn verdict(error: ExtractError) -> Result<Failure, Stop> {
     error.failure().ok_or_else(|| unreadable_now(error).into())
 }
 
-async fn fail(parts: &WorkerParts, document: &Document, failure: Failure) -> Result<Ingested, Stop> {
+async fn fail<T>(parts: &WorkerParts, document: &Document, failure: Failure) -> Result<T, Stop> {
     let mut connection = parts.pool.get().await?;
     documents::fail_reading(&mut connection, document.id(), &failure).await?;
     Err(Stop::Fail(failure))

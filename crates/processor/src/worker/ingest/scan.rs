@@ -50,9 +50,7 @@ async fn scan(
 ) -> Result<Result<Verdict, ScanError>, Stop> {
     let bytes = match parts.blobs.read(&document.storage_key).await {
         Ok(bytes) => bytes,
-        Err(BlobError::NotFound) => {
-            return fail(parts, document, missing()).await.map(|never| match never {});
-        }
+        Err(BlobError::NotFound) => return fail(parts, document, missing()).await,
         Err(error) => return Err(storage_failed(error).into()),
     };
     let (bytes, read) = counted(bytes);
