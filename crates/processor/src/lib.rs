@@ -27,6 +27,7 @@ use quire_ai::SharedEngine;
 use quire_backends::blobs::{local::LocalBlobs, memory::MemoryBlobs};
 use quire_domain::{
     Error, Result,
+    error::chain,
     ports::{
         blobs::{BlobError, SharedBlobStore},
         clock::SharedClock,
@@ -91,6 +92,11 @@ impl Surroundings {
         let reader = Arc::new(reader.map_err(|e| Error::internal("setting up OCR").with_source(e))?);
         let blobs = open_storage(&config.intake, &clock).await?;
         let scanner = config.scanning.scanner();
+        if let Some(scanner) = &scanner
+            && let Err(error) = scanner.check().await
+        {
+            tracing::warn!(error = chain(&error), "the virus scanner does not answer; documents wait for it");
+        }
         Ok(Self { pool, tokens, clock, blobs, scanner, engine, reader, shutdown })
     }
 }

@@ -26,7 +26,7 @@ impl Clamd {
     pub const SIGNATURE: &str = "Test.EICAR.UNOFFICIAL";
 
     /// The most bytes of a file that it takes.
-    pub const MAX_LENGTH: usize = 4 << 20;
+    pub const MAX_LENGTH: usize = 1 << 20;
 
     /// How deep an archive may be nested.
     pub const MAX_RECURSION: usize = 4;

@@ -164,6 +164,24 @@ async fn a_scanner_that_hangs_is_left() {
     assert_eq!(no_verdict(&hangs, &vec![0; 64 << 20]).await, io::ErrorKind::TimedOut);
 }
 
+/// What clamd does when bytes are too many, over TCP: it leaves some of them unread, so that the client
+/// learns of a broken connection while the answer waits to be read.
+#[tokio::test]
+async fn the_last_words_are_read_from_a_broken_connection() {
+    let client = stand_in(
+        async |mut connection| {
+            let mut some = [0; 1000];
+            connection.read_exact(&mut some).await?;
+            connection.write_all(b"INSTREAM size limit exceeded. ERROR\0").await
+        },
+        LONG,
+    );
+    for _ in 0..20 {
+        let error = scan(&client, &vec![0; 4 << 20]).await.unwrap_err();
+        assert!(matches!(error, ScanError::TooLarge), "{error:?}");
+    }
+}
+
 #[tokio::test]
 async fn rubbish_is_no_verdict() {
     for (said, kind) in [

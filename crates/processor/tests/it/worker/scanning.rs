@@ -169,8 +169,8 @@ async fn a_waiting_task_can_be_cancelled() {
 async fn what_goes_over_a_limit_of_the_scanner_is_not_read() {
     let mut clamd = Clamd::running().await;
     let (quire, user) = start(&clamd).await;
-    let long = TEXT.repeat(Clamd::MAX_LENGTH / TEXT.len() + 1);
-    let submitted = user.submit_file("long.txt", long.into_bytes()).await;
+    let long = [TEXT.as_bytes(), &[b'\n'; Clamd::MAX_LENGTH]].concat();
+    let submitted = user.submit_file("long.txt", long).await;
     let failed = user.ended(&submitted.task).await;
     assert_eq!(
         (&failed["status"], &failed["error_code"]),
