@@ -196,8 +196,8 @@ pub struct LiveBody {
     tag = "health",
     security(()),
     responses(
-        (status = 200, description = "Everything works.", body = HealthBody),
-        (status = 503, description = "Some part does not work.", body = HealthBody),
+        (status = 200, description = "Everything that is needed works.", body = HealthBody),
+        (status = 503, description = "Some part that is needed does not work.", body = HealthBody),
     )
 )]
 #[get("/health")]
@@ -224,13 +224,14 @@ async fn health_live() -> HttpResponse {
 
 /// Whether requests can be sent here
 ///
-/// Asks every part that is needed to serve requests.
+/// Asks every part that is needed to serve requests, and those that can be away for a while: without one
+/// of these, `status` is `degraded` and requests are served.
 #[utoipa::path(
     tag = "health",
     security(()),
     responses(
-        (status = 200, description = "All parts work.", body = ReadyBody),
-        (status = 503, description = "Some part does not work.", body = ReadyBody),
+        (status = 200, description = "All parts that are needed work.", body = ReadyBody),
+        (status = 503, description = "Some part that is needed does not work.", body = ReadyBody),
     )
 )]
 #[get("/health/ready")]
