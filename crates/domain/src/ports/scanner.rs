@@ -56,28 +56,16 @@ pub enum ScanError {
     Unreadable(#[source] io::Error),
 }
 
-impl ScanError {
-    /// Whether the scanner would say the same of the same bytes next time, until its limits are changed.
-    pub fn is_final(&self) -> bool {
-        matches!(self, Self::TooLarge | Self::LimitExceeded(_))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::chain;
 
     #[test]
-    fn only_limits_are_met_again() {
-        let broken = || io::Error::from(io::ErrorKind::BrokenPipe);
-        for (error, is_final) in [
-            (ScanError::TooLarge, true),
-            (ScanError::LimitExceeded("MaxRecursion".into()), true),
-            (ScanError::Unavailable(broken()), false),
-            (ScanError::NoVerdict(broken()), false),
-            (ScanError::Unreadable(broken()), false),
-        ] {
-            assert_eq!(error.is_final(), is_final, "{error}");
-        }
+    fn the_log_reads_why_there_is_no_verdict() {
+        let refused = ScanError::Unavailable(io::Error::other("connection refused"));
+        assert_eq!(chain(&refused), "the scanner cannot be reached: connection refused");
+        let deep = ScanError::LimitExceeded("MaxRecursion".into());
+        assert_eq!(chain(&deep), "the scanner stopped at its limit MaxRecursion");
     }
 }

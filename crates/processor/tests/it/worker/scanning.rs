@@ -270,6 +270,33 @@ async fn without_a_verdict_the_task_fails_in_the_end() {
     assert_closed(&user, &submitted.document, "document_not_scanned").await;
 }
 
+/// Clean are only all bytes of a document.
+#[tokio::test]
+async fn bytes_that_are_gone_or_not_all_there_are_not_clean() {
+    let clamd = Clamd::running().await;
+    let setup = Setup::new().await.local_engine().set("TASK_MAX_ATTEMPTS", 1);
+    let quire = setup.set("SCANNER", "clamd").set("CLAMD_ADDRESS", clamd.socket().display()).start().await;
+    let user = quire.user("ada").await;
+    let gone = user.submit_file("gone.txt", b"This will be gone.".into()).await;
+    for file in quire.files() {
+        std::fs::remove_file(file).unwrap();
+    }
+    let short = user.submit_text().await;
+    for file in quire.files() {
+        std::fs::write(file, &TEXT[..20]).unwrap();
+    }
+    let _worker = quire.start_worker(quire.surroundings.engine.clone());
+    for (submitted, code, status) in
+        [(&gone, "document_missing", "FAILED"), (&short, "internal_error", "PROCESSING")]
+    {
+        let failed = user.ended(&submitted.task).await;
+        assert_eq!((&failed["status"], &failed["error_code"]), (&json!("failed"), &json!(code)));
+        let stored = document(&quire, &submitted.document).await;
+        assert_eq!((&stored["status"], &stored["scan_verdict"]), (&json!(status), &Value::Null));
+    }
+    assert_eq!(quire.count("document_pages").await, 0);
+}
+
 #[tokio::test]
 async fn without_a_scanner_files_are_given_out_at_once() {
     let quire = Setup::new().await.start().await;
