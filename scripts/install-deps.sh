@@ -25,8 +25,8 @@ package_manager() {
   echo none
 }
 
-# Debian makes a cluster and starts it when a server package is installed, and starts
-# nginx. Quire runs its own PostgreSQL and the tests their own nginx, so both are told not to.
+# Debian makes a cluster and starts it when a server package is installed, and starts nginx and
+# clamd. Quire runs its own PostgreSQL and the tests their own nginx and clamd, so all are told not to.
 install_with_apt() {
   local no_cluster=/etc/postgresql-common/createcluster.d/quire-install.conf
   local no_start=/usr/sbin/policy-rc.d made_policy=
@@ -46,7 +46,10 @@ install_with_apt() {
   if [ -d /run/systemd/system ]; then
     local package
     for package in "$@"; do
-      case $package in nginx*) as_root systemctl disable --quiet nginx || true ;; esac
+      case $package in
+        nginx*) as_root systemctl disable --quiet nginx || true ;;
+        clamav*) as_root systemctl disable --quiet clamav-daemon clamav-freshclam || true ;;
+      esac
     done
   fi
   return "$status"
@@ -67,6 +70,9 @@ package() {
     dnf:postgres) echo postgresql-server postgresql-contrib ;;
     brew:postgres) echo postgresql@17 ;;
     apt-get:nginx) echo nginx-light ;;
+    apt-get:clamd) echo clamav-daemon ;;
+    dnf:clamd) echo clamd ;;
+    brew:clamd) echo clamav ;;
     apt-get:venv) echo python3-venv ;;
     apt-get:ocr) echo tesseract-ocr tesseract-ocr-eng tesseract-ocr-osd tesseract-ocr-deu ;;
     dnf:ocr) echo tesseract tesseract-langpack-eng tesseract-osd tesseract-langpack-deu ;;
@@ -98,6 +104,7 @@ missing_for() {
   have_postgres || echo postgres
   [ "$1" = test ] || return 0
   have nginx || [ -x /usr/sbin/nginx ] || echo nginx
+  have clamd || [ -x /usr/sbin/clamd ] || echo clamd
   have curl || echo curl
   have openssl || echo openssl
   have_ocr || echo ocr

@@ -3,3 +3,4 @@
 //! adapter runs.
 
 pub mod blobs;
+pub mod scanner;

@@ -59,20 +59,36 @@ named_states! {
 }
 
 impl DocumentStatus {
-    /// Whether nothing comes after this state.
+    /// Whether nothing more happens by itself after this state.
     pub const fn is_terminal(self) -> bool {
         matches!(self, Self::Completed | Self::Failed | Self::Quarantined)
     }
 
     /// Whether the step from this state to `next` exists. Reading may begin again after a
-    /// worker was lost, so `PROCESSING → PROCESSING` does.
+    /// worker was lost, so `PROCESSING → PROCESSING` does. What was read before there was a virus
+    /// scanner may be found to be infected later; what was over a limit of the scanner is read when
+    /// that has been raised.
     pub const fn can_become(self, next: Self) -> bool {
         matches!(
             (self, next),
             (Self::Initiated, Self::Queued)
                 | (Self::Queued | Self::Processing, Self::Processing)
                 | (Self::Processing, Self::Completed | Self::Failed | Self::Quarantined)
+                | (Self::Completed, Self::Quarantined)
+                | (Self::Failed, Self::Processing | Self::Quarantined)
         )
+    }
+}
+
+named_states! {
+    /// What came of scanning a document for viruses.
+    ScanVerdict {
+        /// Nothing was found.
+        Clean = "clean",
+        /// A virus was found.
+        Infected = "infected",
+        /// It went over a limit of the scanner.
+        NotScanned = "not_scanned",
     }
 }
 
@@ -191,12 +207,13 @@ mod tests {
     }
 
     #[test]
-    fn terminal_states_stay() {
+    fn quarantine_is_for_good() {
         for from in DocumentStatus::ALL {
             let leaves = DocumentStatus::ALL.iter().any(|to| from.can_become(*to));
-            assert_eq!(leaves, !from.is_terminal(), "{from}");
+            assert_eq!(leaves, *from != DocumentStatus::Quarantined, "{from}");
             assert_eq!(DocumentStatus::parse(from.as_str()), Some(*from));
         }
+        assert!(!DocumentStatus::Completed.can_become(DocumentStatus::Processing));
     }
 
     #[test]

@@ -71,6 +71,8 @@ error_codes! {
     WrongState = "wrong_state", 409, "Not possible in this state";
     /// A virus was found in the document: it is neither read nor given out.
     DocumentQuarantined = "document_quarantined", 409, "The document is in quarantine";
+    /// The document has not passed the virus scanner, so it is not given out.
+    DocumentNotScanned = "document_not_scanned", 409, "The document has not been scanned";
     /// The document opens only with a password.
     DocumentEncrypted = "document_encrypted", 409, "The document is protected with a password";
     /// The document could not be read, so there is nothing of it to show.

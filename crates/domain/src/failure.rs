@@ -40,6 +40,14 @@ failure_codes! {
     DocumentTooComplex = "document_too_complex";
     /// The document does not have the pages that were asked for.
     PageNotFound = "page_not_found";
+    /// A virus was found in the document.
+    DocumentQuarantined = "document_quarantined";
+    /// The document goes over a limit of the virus scanner, and what was not scanned is not read.
+    DocumentNotScanned = "document_not_scanned";
+    /// The virus scanner cannot be reached; the task waits for it.
+    ScannerUnavailable = "scanner_unavailable";
+    /// The virus scanner gave no verdict on the document, every time it was asked.
+    ScanFailed = "scan_failed";
     /// The bytes of the document are gone from storage.
     DocumentMissing = "document_missing";
     /// The provider cannot do this to this text (for example a language it does not speak).

@@ -107,6 +107,12 @@ pub struct TaskFilter {
     pub document_id: Option<DocumentId>,
 }
 
+/// How long a task waits before it looks again for something that it needs and that is away: 10 to 20 s,
+/// by chance. `fraction` in `0.0..1.0` is the chance.
+pub fn wait_delay(fraction: f64) -> Duration {
+    Duration::from_secs_f64(10.0 + 10.0 * fraction.clamp(0.0, 1.0))
+}
+
 /// How long to wait before attempt number `attempt + 1`: exponential backoff with equal jitter
 /// (half of the step is always waited, the rest by chance), from 2 s, doubled each time, at most
 /// 10 minutes. `fraction` in `0.0..1.0` is the chance.

@@ -26,6 +26,8 @@ use tokio::{
     time::timeout,
 };
 
+use crate::openness::Openness;
+
 /// The longest side of a thumbnail that is stored, in pixels.
 pub const THUMBNAIL_SIZE: u32 = 400;
 
@@ -46,6 +48,7 @@ pub struct Documents {
     turns: Arc<Semaphore>,
     /// How long a request waits until a reader is free.
     patience: Duration,
+    openness: Openness,
 }
 
 /// The text of a document, or of some of its pages.
@@ -68,20 +71,28 @@ struct Turn<'a> {
 impl Documents {
     /// Puts the use cases together from what they need. The reader works on `children` documents
     /// at a time.
-    pub fn new(pool: Pool, blobs: SharedBlobStore, reader: Arc<DocumentReader>, children: u32) -> Self {
+    pub(crate) fn new(
+        pool: Pool,
+        blobs: SharedBlobStore,
+        reader: Arc<DocumentReader>,
+        children: u32,
+        openness: Openness,
+    ) -> Self {
         let turns = children.saturating_sub(1).max(1) as usize;
-        Self { pool, blobs, reader, turns: Arc::new(Semaphore::new(turns)), patience: PATIENCE }
+        let turns = Arc::new(Semaphore::new(turns));
+        Self { pool, blobs, reader, turns, patience: PATIENCE, openness }
     }
 
     /// A document whose bytes may be looked at.
     ///
     /// # Errors
     /// [`ErrorCode::NotFound`]; [`ErrorCode::WrongState`] while its bytes have not come;
-    /// [`ErrorCode::DocumentQuarantined`].
+    /// [`ErrorCode::DocumentQuarantined`]; [`ErrorCode::DocumentNotScanned`] where there is a virus
+    /// scanner that has not found it clean.
     pub async fn find_document(&self, owner: UserId, id: DocumentId) -> Result<Document> {
         let found = documents::find(&mut *self.pool.get().await?, owner, id).await?;
         let document = found.ok_or_else(|| Error::not_found("document"))?;
-        check_is_open(&document)?;
+        self.openness.check(&document)?;
         Ok(document)
     }
 
@@ -227,26 +238,6 @@ pub(crate) fn too_many_pages() -> Error {
     Error::new(ErrorCode::ValidationFailed, message.clone()).with_field("pages", message)
 }
 
-/// Whether the bytes of a document may be looked at.
-///
-/// # Errors
-/// [`ErrorCode::WrongState`] while they have not come; [`ErrorCode::DocumentQuarantined`].
-pub(crate) fn check_is_open(document: &Document) -> Result<()> {
-    match document.status() {
-        DocumentStatus::Initiated => {
-            Err(Error::new(ErrorCode::WrongState, "The file has not been uploaded yet."))
-        }
-        DocumentStatus::Quarantined => Err(Error::new(
-            ErrorCode::DocumentQuarantined,
-            "A virus was found in this file. It is locked away and cannot be opened.",
-        )),
-        DocumentStatus::Queued
-        | DocumentStatus::Processing
-        | DocumentStatus::Completed
-        | DocumentStatus::Failed => Ok(()),
-    }
-}
-
 fn check_is_read(document: &Document) -> Result<()> {
     match document.status() {
         DocumentStatus::Completed => Ok(()),
@@ -318,7 +309,8 @@ mod tests {
         let pool = Pool::new(PoolOptions::new("postgres://127.0.0.1/none", "test")).unwrap();
         let limits = Limits { children, ..Limits::default() };
         let reader = Arc::new(DocumentReader::new(ChildPool::new("nothing".into(), limits), None));
-        let documents = Documents::new(pool, Arc::new(MemoryBlobs::default()), reader, children);
+        let documents =
+            Documents::new(pool, Arc::new(MemoryBlobs::default()), reader, children, Openness::new(false));
         Documents { patience: Duration::ZERO, ..documents }
     }
 

@@ -12,6 +12,7 @@ pub mod intake;
 pub mod inventory;
 pub mod live;
 mod load;
+mod openness;
 mod order;
 mod preflight;
 mod routes;
@@ -30,9 +31,11 @@ use quire_ai::SharedEngine;
 use quire_backends::blobs::{links::Links, local::LocalBlobs, memory::MemoryBlobs};
 use quire_domain::{
     Error, Result,
+    error::chain,
     ports::{
         blobs::{BlobError, SharedBlobStore},
         clock::SharedClock,
+        scanner::SharedScanner,
     },
 };
 use quire_extract::{DocumentReader, child::ChildPool};
@@ -49,6 +52,7 @@ use crate::{
     housekeeping::Housekeeping,
     intake::Intake,
     live::{Live, hub::Hub, relay::Relay},
+    openness::Openness,
     signed_blobs::SignedBlobs,
     tasks::Tasks,
     worker::{Worker, WorkerParts},
@@ -67,6 +71,8 @@ pub struct Surroundings {
     pub blobs: SharedBlobStore,
     /// Signs links to blobs, and knows its own again.
     pub links: Links,
+    /// Looks for viruses, if documents are to be scanned.
+    pub scanner: Option<SharedScanner>,
     /// Answers AI tasks.
     pub engine: SharedEngine,
     /// Reads documents.
@@ -96,7 +102,13 @@ impl Surroundings {
         let reader = Arc::new(reader.map_err(|e| Error::internal("setting up OCR").with_source(e))?);
         let links = signed_links(&config.tokens, &clock);
         let blobs = open_storage(&config.storage, &clock, &links).await?;
-        Ok(Self { pool, tokens, clock, blobs, links, engine, reader, shutdown })
+        let scanner = config.scanning.scanner();
+        if let Some(scanner) = &scanner
+            && let Err(error) = scanner.check().await
+        {
+            tracing::warn!(error = chain(&error), "the virus scanner does not answer; documents wait for it");
+        }
+        Ok(Self { pool, tokens, clock, blobs, links, scanner, engine, reader, shutdown })
     }
 }
 
@@ -162,7 +174,7 @@ impl Processor {
     /// with [`Surroundings::shutdown`].
     #[must_use]
     pub fn start(config: &ProcessorConfig, surroundings: Surroundings) -> Running {
-        let Surroundings { pool, tokens, clock, blobs, links, engine, reader, shutdown } =
+        let Surroundings { pool, tokens, clock, blobs, links, scanner, engine, reader, shutdown } =
             surroundings.clone();
         let background = TaskTracker::new();
         let hub = Hub::default();
@@ -171,10 +183,11 @@ impl Processor {
         let intake = Intake::new(blobs.clone(), clock.clone(), max_upload_size, types);
         let admission = Admission::new(pool.clone(), clock.clone(), limits, config.tasks);
         let tasks = Tasks::new(&surroundings, relay.signal(), admission.clone(), config.tasks.max_attempts);
-        let documents =
-            Documents::new(pool.clone(), blobs.clone(), reader.clone(), config.reading.limits.children);
+        let openness = Openness::new(scanner.is_some());
+        let children = config.reading.limits.children;
+        let documents = Documents::new(pool.clone(), blobs.clone(), reader.clone(), children, openness);
         let exports = Exports::new(tasks.clone());
-        let signed_blobs = SignedBlobs::new(pool.clone(), blobs.clone(), links, intake.clone());
+        let signed_blobs = SignedBlobs::new(pool.clone(), blobs.clone(), links, intake.clone(), openness);
         let housekeeping =
             Housekeeping::new(pool.clone(), blobs.clone(), clock.clone(), config.worker.event_retention);
         background.spawn(housekeeping.run(shutdown.soft.clone()));
@@ -182,6 +195,7 @@ impl Processor {
             let parts = WorkerParts {
                 pool: pool.clone(),
                 blobs,
+                scanner,
                 reader,
                 engine,
                 signal: relay.signal(),
@@ -208,6 +222,11 @@ impl Processor {
     /// When it does not.
     pub async fn check_storage(&self) -> Result<()> {
         self.surroundings.blobs.check().await.map_err(intake::storage_failed)
+    }
+
+    /// The virus scanner, for the health checks.
+    pub fn scanner(&self) -> Option<SharedScanner> {
+        self.surroundings.scanner.clone()
     }
 }
 

@@ -2,8 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use quire_domain::{Error, ErrorCode, Result, ports::blobs::SharedBlobStore};
+use quire_domain::{
+    Error, ErrorCode, Result,
+    document::{DocumentStatus, ScanVerdict},
+    ports::blobs::SharedBlobStore,
+};
 use quire_extract::{DocumentReader, ExtractError, media_type, options::ReadOptions, split::PlanError};
+use quire_store::documents::Document;
 
 use crate::{
     intake::storage_failed,
@@ -19,11 +24,25 @@ const RETRY_AFTER: Duration = Duration::from_secs(10);
 pub(crate) struct Preflight {
     blobs: SharedBlobStore,
     reader: Arc<DocumentReader>,
+    /// Whether documents are read only when a virus scanner has found nothing in them.
+    only_scanned: bool,
 }
 
 impl Preflight {
-    pub(crate) fn new(blobs: SharedBlobStore, reader: Arc<DocumentReader>) -> Self {
-        Self { blobs, reader }
+    pub(crate) fn new(blobs: SharedBlobStore, reader: Arc<DocumentReader>, only_scanned: bool) -> Self {
+        Self { blobs, reader, only_scanned }
+    }
+
+    /// Whether a stored document may be looked into. One that may not is judged by the worker, which has
+    /// it scanned first; its task fails then with what is refused here.
+    pub(crate) fn may_read(&self, document: &Document) -> bool {
+        document.status() != DocumentStatus::Quarantined
+            && (!self.only_scanned || document.scan_verdict() == Some(ScanVerdict::Clean))
+    }
+
+    /// As [`Self::may_read`], of a document that has just come.
+    pub(crate) fn may_read_new(&self) -> bool {
+        !self.only_scanned
     }
 
     /// Refuses languages in which text in pictures cannot be recognised here.

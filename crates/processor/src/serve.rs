@@ -100,7 +100,7 @@ pub async fn run_worker(mut config: ProcessorConfig) -> Result<()> {
 #[must_use]
 pub fn health(service: &'static str, processor: &Processor) -> Health {
     let (pool, storage) = (processor.surroundings.pool.clone(), processor.clone());
-    Health::new(service, env!("CARGO_PKG_VERSION"))
+    let health = Health::new(service, env!("CARGO_PKG_VERSION"))
         .check("database", move || {
             let pool = pool.clone();
             async move { pool.check().await }
@@ -108,7 +108,17 @@ pub fn health(service: &'static str, processor: &Processor) -> Health {
         .check("storage", move || {
             let storage = storage.clone();
             async move { storage.check_storage().await }
-        })
+        });
+    match processor.scanner() {
+        None => health,
+        // Documents are taken in all the same, and wait.
+        Some(scanner) => health.watch("scanner", move || {
+            let scanner = scanner.clone();
+            async move {
+                scanner.check().await.map_err(|e| Error::internal("asking the virus scanner").with_source(e))
+            }
+        }),
+    }
 }
 
 async fn start(config: &ProcessorConfig) -> Result<(Running, WebContext, Shutdown)> {

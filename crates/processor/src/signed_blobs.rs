@@ -19,8 +19,8 @@ use quire_store::{
 use sha2::{Digest, Sha256};
 
 use crate::{
-    documents::check_is_open,
     intake::{Intake, storage_failed},
+    openness::Openness,
 };
 
 /// The use cases behind signed links. Cheap to clone.
@@ -30,6 +30,7 @@ pub struct SignedBlobs {
     blobs: SharedBlobStore,
     links: Links,
     intake: Intake,
+    openness: Openness,
 }
 
 /// What a client says of the blob that it sends.
@@ -43,8 +44,14 @@ pub struct Announced<'a> {
 
 impl SignedBlobs {
     /// Puts the use cases together from what they need.
-    pub fn new(pool: Pool, blobs: SharedBlobStore, links: Links, intake: Intake) -> Self {
-        Self { pool, blobs, links, intake }
+    pub(crate) fn new(
+        pool: Pool,
+        blobs: SharedBlobStore,
+        links: Links,
+        intake: Intake,
+        openness: Openness,
+    ) -> Self {
+        Self { pool, blobs, links, intake, openness }
     }
 
     /// The document whose blob may be fetched, and how it is to be sent.
@@ -56,7 +63,7 @@ impl SignedBlobs {
         let leave = self.links.verify(Purpose::Download, key, query).map_err(refused)?;
         let found = documents::find_by_blob(&mut *self.pool.get().await?, key).await?;
         let document = found.ok_or_else(|| Error::not_found("file"))?;
-        check_is_open(&document)?;
+        self.openness.check(&document)?;
         Ok((document, leave))
     }
 

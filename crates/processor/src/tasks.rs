@@ -10,7 +10,7 @@ use quire_domain::{
 };
 use quire_store::{
     AsyncPgConnection, Pool, Rollback, Transaction as _,
-    documents::{self, Document, FirstCopy, NewDocument},
+    documents::{self, FirstCopy, NewDocument},
     limits,
     tasks::{self, NewTask, Submitted},
 };
@@ -57,8 +57,8 @@ pub struct Submission {
 impl Tasks {
     /// The use cases with these surroundings.
     pub fn new(surroundings: &Surroundings, signal: Signal, admission: Admission, max_attempts: i16) -> Self {
-        let Surroundings { pool, clock, engine, blobs, reader, .. } = surroundings.clone();
-        let preflight = Preflight::new(blobs, reader);
+        let Surroundings { pool, clock, engine, blobs, scanner, reader, .. } = surroundings.clone();
+        let preflight = Preflight::new(blobs, reader, scanner.is_some());
         Self { pool, clock, engine, preflight, signal, admission, max_attempts }
     }
 
@@ -132,7 +132,9 @@ impl Tasks {
 
     async fn store_document(&self, owner: UserId, received: Received, order: &Order) -> Result<Submission> {
         let NewDocument { storage_key, filename, .. } = received.as_document(owner);
-        self.preflight.check(order, storage_key, filename).await?;
+        if self.preflight.may_read_new() {
+            self.preflight.check(order, storage_key, filename).await?;
+        }
         let mut connection = self.pool.get().await?;
         let id = TaskId::new(self.clock.now());
         let document = received.as_document(owner);
@@ -222,9 +224,11 @@ impl Tasks {
     /// [`ErrorCode::NotFound`] when the document is not there or not this user's.
     pub async fn create_task(&self, owner: UserId, document: DocumentId, order: &Order) -> Result<Task> {
         let found = documents::find(&mut *self.pool.get().await?, owner, document).await?;
-        let Document { storage_key, filename, .. } = found.ok_or_else(|| Error::not_found("document"))?;
-        // It may look into the file: nobody's connection waits for that.
-        self.preflight.check(order, &storage_key, &filename).await?;
+        let found = found.ok_or_else(|| Error::not_found("document"))?;
+        if self.preflight.may_read(&found) {
+            // It may look into the file: nobody's connection waits for that.
+            self.preflight.check(order, &found.storage_key, &found.filename).await?;
+        }
         let id = TaskId::new(self.clock.now());
         let mut connection = self.pool.get().await?;
         tasks::create(&mut connection, owner, document, &self.new_task(id, order))

@@ -12,7 +12,7 @@ use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use quire_domain::{
     DocumentId, Result, UserId,
     details::DocumentDetails,
-    document::DocumentStatus,
+    document::{DocumentStatus, ScanVerdict},
     event::EventName,
     failure::{Failure, FailureCode},
 };
@@ -53,6 +53,10 @@ pub struct Document {
     pub tags: Vec<String>,
     pub parent_id: Option<Uuid>,
     pub parent_pages: Option<Vec<i32>>,
+    scan_verdict: Option<String>,
+    /// The virus scanner's name for what it found.
+    pub scan_signature: Option<String>,
+    pub scanned_at: Option<DateTime<Utc>>,
 }
 
 impl Document {
@@ -69,6 +73,11 @@ impl Document {
     /// Where it is on its way. The column is checked, so the fallback is never seen.
     pub fn status(&self) -> DocumentStatus {
         DocumentStatus::parse(&self.status).unwrap_or(DocumentStatus::Failed)
+    }
+
+    /// What came of scanning it for viruses; `None` while it has not been.
+    pub fn scan_verdict(&self) -> Option<ScanVerdict> {
+        self.scan_verdict.as_deref().and_then(ScanVerdict::parse)
     }
 }
 

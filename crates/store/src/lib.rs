@@ -17,6 +17,7 @@ pub mod parts;
 mod pool;
 pub mod private_server;
 pub mod queue;
+pub mod scans;
 pub mod schema;
 pub mod sessions;
 pub mod tasks;

@@ -65,14 +65,16 @@ async fn insert_one(
     Ok(())
 }
 
-/// The part is of the kind of the whole, and is read already: its text is that of its pages.
+/// The part is of the kind of the whole, and is read already: its text is that of its pages. What is
+/// made of a clean document is clean.
 const INSERT: &str = "\
     with part as ( \
         insert into documents (id, user_id, kind, filename, media_type, size, sha256, storage_key, status, \
-            metadata, parent_id, parent_pages, tags) \
+            metadata, parent_id, parent_pages, tags, scan_verdict, scanned_at) \
         select $3, whole.user_id, whole.kind, $4, whole.media_type, $6, $7, $8, 'COMPLETED', $9, whole.id, $5, \
-            array['split'] \
-        from documents whole where whole.id = $1 and whole.user_id = $2 \
+            array['split'], scanned.verdict, case when scanned.verdict is not null then whole.scanned_at end \
+        from documents whole cross join lateral ( \
+            select case whole.scan_verdict when 'clean' then whole.scan_verdict end as verdict) as scanned where whole.id = $1 and whole.user_id = $2 \
         on conflict (id) do nothing returning id, user_id, filename \
     ), page as ( \
         insert into document_pages (document_id, number, text, method, confidence) \

@@ -101,7 +101,8 @@ pub async fn claim(
 }
 
 /// `turns` walks the index from user to user (a loose index scan) and stops after `limit`
-/// users; each of them gives an equal share of the batch, oldest first.
+/// users; each of them gives an equal share of the batch, oldest first. A task that still waits for
+/// something ([`Ending::Wait`]) is looked at again and again: that is no news.
 const CLAIM: &str = "\
     with recursive turns (user_id, n) as ( \
         (select user_id, 1 from tasks where status = 'pending' and run_at <= now() and user_id > $1 \
@@ -128,6 +129,7 @@ const CLAIM: &str = "\
         select task.user_id, 'task_started', task.id, task.document_id, documents.filename, task.task_type, \
             'processing', 'A worker has begun.', 0 \
         from task join documents on documents.id = task.document_id \
+        where task.error_code is distinct from 'scanner_unavailable' \
     ) \
     select id, user_id, document_id, task_type, params, attempt, max_attempts, worker, document_password from task";
 
@@ -227,6 +229,9 @@ pub enum Ending {
     Failed(Failure),
     /// It did not work this time; try again after the delay.
     Retry(Failure, Duration),
+    /// What it needs is away; look again after the delay. Does not count as an attempt, and has an event
+    /// only for the first time.
+    Wait(Failure, Duration),
     /// Its user cancelled it.
     Cancelled,
     /// The worker stops before it is done; somebody else may have it at once. Does not count
@@ -239,7 +244,7 @@ impl Ending {
         match self {
             Self::Completed(_) => TaskStatus::Completed,
             Self::Failed(_) => TaskStatus::Failed,
-            Self::Retry(..) | Self::HandedBack => TaskStatus::Pending,
+            Self::Retry(..) | Self::Wait(..) | Self::HandedBack => TaskStatus::Pending,
             Self::Cancelled => TaskStatus::Cancelled,
         }
     }
@@ -247,7 +252,7 @@ impl Ending {
     fn message(&self) -> &str {
         match self {
             Self::Completed(_) => "The result is ready.",
-            Self::Failed(failure) => &failure.message,
+            Self::Failed(failure) | Self::Wait(failure, _) => &failure.message,
             Self::Retry(..) => "The attempt did not succeed; the task will be tried again.",
             Self::Cancelled => "The task was cancelled.",
             Self::HandedBack => "The worker stopped; the task waits for another one.",
@@ -256,8 +261,15 @@ impl Ending {
 
     fn failure(&self) -> Option<&Failure> {
         match self {
-            Self::Failed(failure) | Self::Retry(failure, _) => Some(failure),
+            Self::Failed(failure) | Self::Retry(failure, _) | Self::Wait(failure, _) => Some(failure),
             _ => None,
+        }
+    }
+
+    fn delay(&self) -> Duration {
+        match self {
+            Self::Retry(_, delay) | Self::Wait(_, delay) => *delay,
+            _ => Duration::ZERO,
         }
     }
 
@@ -277,15 +289,14 @@ impl Ending {
 /// When the database does not answer.
 pub async fn finish(connection: &mut AsyncPgConnection, claim: &Claim, ending: &Ending) -> Result<bool> {
     let (completion, failure) = (ending.completion(), ending.failure());
-    let delay = if let Ending::Retry(_, delay) = ending { *delay } else { Duration::ZERO };
-    let handed_back = i16::from(matches!(ending, Ending::HandedBack));
-    let written = diesel::sql_query(FINISH)
+    let not_counted = i16::from(matches!(ending, Ending::Wait(..) | Ending::HandedBack));
+    let written: Vec<Ended> = diesel::sql_query(FINISH)
         .bind::<SqlUuid, _>(claim.id)
         .bind::<SqlUuid, _>(claim.worker)
         .bind::<SmallInt, _>(claim.attempt)
         .bind::<Text, _>(ending.status().as_str())
-        .bind::<SmallInt, _>(handed_back)
-        .bind::<Interval, _>(interval(delay))
+        .bind::<SmallInt, _>(not_counted)
+        .bind::<Interval, _>(interval(ending.delay()))
         .bind::<Nullable<Text>, _>(failure.map(|f| f.code.as_str()))
         .bind::<Nullable<Text>, _>(failure.map(|f| f.message.as_ref()))
         .bind::<Nullable<Text>, _>(completion.map(|c| c.result.as_str()))
@@ -297,13 +308,23 @@ pub async fn finish(connection: &mut AsyncPgConnection, claim: &Claim, ending: &
         .bind::<Nullable<BigInt>, _>(completion.and_then(|c| c.output_tokens))
         .bind::<Nullable<Numeric>, _>(completion.and_then(|c| c.cost.as_ref()))
         .bind::<Text, _>(ending.message())
-        .execute(connection)
+        .bind::<Bool, _>(matches!(ending, Ending::Wait(..)))
+        .load(connection)
         .await
         .context("finishing a task")?;
-    Ok(written > 0)
+    Ok(!written.is_empty())
 }
 
-/// An attempt that is to be tried again ends the task when its user wants it cancelled.
+/// A task of which an ending was written.
+#[derive(QueryableByName)]
+struct Ended {
+    #[diesel(sql_type = SqlUuid)]
+    #[expect(dead_code, reason = "that there is one is the answer")]
+    id: Uuid,
+}
+
+/// An attempt that is to be tried again ends the task when its user wants it cancelled. A task that
+/// waited for the same before has been told of.
 const FINISH: &str = "\
     with task as ( \
         update tasks set status = ending.status, attempt = attempt - $5, run_at = now() + $6, \
@@ -314,16 +335,19 @@ const FINISH: &str = "\
             progress = case ending.status when 'completed' then 100 else progress end, \
             finished_at = case when ending.status <> 'pending' then now() end, \
             lease_until = null, worker = null \
-        from (select id, case when $4 = 'pending' and cancel_requested then 'cancelled' else $4 end as status \
-            from tasks where id = $1 for update) as ending \
+        from (select id, case when $4 = 'pending' and cancel_requested then 'cancelled' else $4 end as status, \
+            $18 and error_code is not distinct from $7 as waits_on from tasks where id = $1 for update) as ending \
         where tasks.id = ending.id and worker = $2 and attempt = $3 and tasks.status = 'processing' \
-        returning tasks.* \
+        returning tasks.*, ending.waits_on \
+    ), event as ( \
+        insert into events (user_id, name, task_id, document_id, filename, task_type, status, message, progress) \
+        select task.user_id, case task.status when 'pending' then 'task_queued' else 'task_' || task.status end, \
+            task.id, task.document_id, documents.filename, task.task_type, task.status, \
+            case task.status when 'cancelled' then 'The task was cancelled.' else $17 end, task.progress \
+        from task join documents on documents.id = task.document_id \
+        where not (task.status = 'pending' and task.waits_on) \
     ) \
-    insert into events (user_id, name, task_id, document_id, filename, task_type, status, message, progress) \
-    select task.user_id, case task.status when 'pending' then 'task_queued' else 'task_' || task.status end, \
-        task.id, task.document_id, documents.filename, task.task_type, task.status, \
-        case task.status when 'cancelled' then 'The task was cancelled.' else $17 end, task.progress \
-    from task join documents on documents.id = task.document_id";
+    select id from task";
 
 /// Takes back tasks whose leases have run out: they wait again, or fail when that was the last
 /// attempt, or are cancelled when their user had asked for it. Returns how many.

@@ -84,6 +84,9 @@ diesel::table! {
         thumbnail_key -> Nullable<Text>,
         folder -> Text,
         description -> Text,
+        scan_verdict -> Nullable<Text>,
+        scan_signature -> Nullable<Text>,
+        scanned_at -> Nullable<Timestamptz>,
     }
 }
 

@@ -5,6 +5,7 @@
 //! test fails.
 #![allow(clippy::expect_used, clippy::panic, reason = "only tests call this crate")]
 
+mod clamd;
 mod database;
 mod fixtures;
 mod http;
@@ -15,6 +16,7 @@ mod socket;
 mod template;
 mod wait;
 
+pub use clamd::Clamd;
 pub use database::TestDatabase;
 pub use fixtures::{data_directory, fixture, fixture_path};
 pub use http::{Answer, Call, HttpClient};

@@ -22,23 +22,35 @@ use crate::config::HttpConfig;
 /// How long a check may take.
 const CHECK_LIMIT: Duration = Duration::from_secs(2);
 
+/// The answer is of this moment.
+const NOT_STORED: (&str, &str) = ("cache-control", "no-store");
+
 /// The check that `/health` shows by its own name.
 const DATABASE: &str = "database";
 
 type Run = dyn Fn() -> BoxFuture<'static, Result<()>> + Send + Sync;
+
+/// A part that is looked at.
+#[derive(Clone)]
+struct Check {
+    name: &'static str,
+    /// Whether requests cannot be served without it.
+    is_needed: bool,
+    run: Arc<Run>,
+}
 
 /// What a service is, and what it checks to know whether it is well. Cheap to clone.
 #[derive(Clone)]
 pub struct Health {
     service: &'static str,
     version: &'static str,
-    checks: Vec<(&'static str, Arc<Run>)>,
+    checks: Vec<Check>,
     limit: Duration,
 }
 
 impl fmt::Debug for Health {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<_> = self.checks.iter().map(|(name, _)| name).collect();
+        let names: Vec<_> = self.checks.iter().map(|check| check.name).collect();
         f.debug_struct("Health")
             .field("service", &self.service)
             .field("checks", &names)
@@ -55,12 +67,31 @@ impl Health {
     /// Adds a check; it counts as failed when it takes longer than two seconds. The one named
     /// `database` is shown by `/health` under that name.
     #[must_use]
-    pub fn check<F, Fut>(mut self, name: &'static str, check: F) -> Self
+    pub fn check<F, Fut>(self, name: &'static str, check: F) -> Self
     where
         F: Fn() -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<()>> + Send + 'static,
     {
-        self.checks.push((name, Arc::new(move || Box::pin(check()))));
+        self.with(name, true, check)
+    }
+
+    /// Adds a check of a part that requests can be served without: when it fails, the whole is
+    /// degraded, and the status is still 200.
+    #[must_use]
+    pub fn watch<F, Fut>(self, name: &'static str, check: F) -> Self
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<()>> + Send + 'static,
+    {
+        self.with(name, false, check)
+    }
+
+    fn with<F, Fut>(mut self, name: &'static str, is_needed: bool, check: F) -> Self
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<()>> + Send + 'static,
+    {
+        self.checks.push(Check { name, is_needed, run: Arc::new(move || Box::pin(check())) });
         self
     }
 
@@ -73,8 +104,8 @@ impl Health {
 
     /// Runs all checks at once.
     async fn run(&self) -> BTreeMap<&'static str, State> {
-        join_all(self.checks.iter().map(async |(name, check)| {
-            let failure = match tokio::time::timeout(self.limit, check()).await {
+        join_all(self.checks.iter().map(async |Check { name, run, .. }| {
+            let failure = match tokio::time::timeout(self.limit, run()).await {
                 Ok(Ok(())) => return (*name, State::Ok),
                 Ok(Err(error)) => chain(&error),
                 Err(_) => "no answer in time".to_owned(),
@@ -85,6 +116,18 @@ impl Health {
         .await
         .into_iter()
         .collect()
+    }
+
+    /// Whether requests can be served while the parts are like that.
+    fn serves(&self, states: &BTreeMap<&'static str, State>) -> bool {
+        let works = |check: &Check| states.get(check.name) == Some(&State::Ok);
+        self.checks.iter().all(|check| works(check) || !check.is_needed)
+    }
+
+    fn respond(&self, states: &BTreeMap<&'static str, State>, body: impl Serialize) -> HttpResponse {
+        let mut response =
+            if self.serves(states) { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
+        response.insert_header(NOT_STORED).json(body)
     }
 }
 
@@ -111,14 +154,6 @@ pub enum Overall {
 impl Overall {
     fn of(states: &BTreeMap<&'static str, State>) -> Self {
         if states.values().all(|state| *state == State::Ok) { Self::Ok } else { Self::Degraded }
-    }
-
-    fn respond(self, body: impl Serialize) -> HttpResponse {
-        let mut response = match self {
-            Self::Ok => HttpResponse::Ok(),
-            Self::Degraded => HttpResponse::ServiceUnavailable(),
-        };
-        response.insert_header(("cache-control", "no-store")).json(body)
     }
 }
 
@@ -161,20 +196,17 @@ pub struct LiveBody {
     tag = "health",
     security(()),
     responses(
-        (status = 200, description = "Everything works.", body = HealthBody),
-        (status = 503, description = "Some part does not work.", body = HealthBody),
+        (status = 200, description = "Everything that is needed works.", body = HealthBody),
+        (status = 503, description = "Some part that is needed does not work.", body = HealthBody),
     )
 )]
 #[get("/health")]
 async fn health(subject: web::Data<Health>) -> HttpResponse {
     let states = subject.run().await;
     let status = Overall::of(&states);
-    status.respond(HealthBody {
-        status,
-        service: subject.service,
-        version: subject.version,
-        database: states.get(DATABASE).copied(),
-    })
+    let database = states.get(DATABASE).copied();
+    subject
+        .respond(&states, HealthBody { status, service: subject.service, version: subject.version, database })
 }
 
 /// Whether the process runs
@@ -187,25 +219,26 @@ async fn health(subject: web::Data<Health>) -> HttpResponse {
 )]
 #[get("/health/live")]
 async fn health_live() -> HttpResponse {
-    Overall::Ok.respond(LiveBody { status: Overall::Ok })
+    HttpResponse::Ok().insert_header(NOT_STORED).json(LiveBody { status: Overall::Ok })
 }
 
 /// Whether requests can be sent here
 ///
-/// Asks every part that is needed to serve requests.
+/// Asks every part that is needed to serve requests, and those that can be away for a while: without one
+/// of these, `status` is `degraded` and requests are served.
 #[utoipa::path(
     tag = "health",
     security(()),
     responses(
-        (status = 200, description = "All parts work.", body = ReadyBody),
-        (status = 503, description = "Some part does not work.", body = ReadyBody),
+        (status = 200, description = "All parts that are needed work.", body = ReadyBody),
+        (status = 503, description = "Some part that is needed does not work.", body = ReadyBody),
     )
 )]
 #[get("/health/ready")]
 async fn health_ready(subject: web::Data<Health>) -> HttpResponse {
     let checks = subject.run().await;
     let status = Overall::of(&checks);
-    status.respond(ReadyBody { status, checks })
+    subject.respond(&checks, ReadyBody { status, checks: checks.clone() })
 }
 
 /// Asks the server that this configuration describes, on this machine, whether it is alive:
@@ -295,6 +328,20 @@ mod tests {
             )
         );
         assert_eq!(get(ill(), "/health/live").await, (StatusCode::OK, json!({"status": "ok"})));
+    }
+
+    #[actix_web::test]
+    async fn what_is_only_watched_is_told_and_takes_nothing_away() {
+        let watched = || well().watch("scanner", async || Err(Error::internal("no answer")));
+        assert_eq!(
+            get(watched(), "/health/ready").await,
+            (
+                StatusCode::OK,
+                json!({"status": "degraded", "checks": {"database": "ok", "scanner": "unavailable"}})
+            )
+        );
+        let (status, body) = get(watched(), "/health").await;
+        assert_eq!((status, &body["status"]), (StatusCode::OK, &json!("degraded")));
     }
 
     #[actix_web::test]

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod blob_contract;
+mod clamd;
 mod local_blobs;
 mod memory_blobs;
 

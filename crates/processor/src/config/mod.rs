@@ -2,6 +2,7 @@
 
 mod intake;
 mod reading;
+mod scanning;
 
 use std::{num::NonZero, path::PathBuf, time::Duration};
 
@@ -14,6 +15,7 @@ use quire_web::config::{
 pub use self::{
     intake::{IntakeConfig, UploadLimits},
     reading::{Ocr, ReadingConfig},
+    scanning::ScanningConfig,
 };
 
 /// All that the processor reads from its environment.
@@ -37,6 +39,8 @@ pub struct ProcessorConfig {
     pub tasks: TaskLimits,
     /// The worker.
     pub worker: WorkerConfig,
+    /// Whether documents are scanned for viruses.
+    pub scanning: ScanningConfig,
     /// How documents are read.
     pub reading: ReadingConfig,
     /// Who answers AI tasks.
@@ -174,7 +178,7 @@ impl ProcessorConfig {
 
     /// Sections that only the processor has, for `--help` and the documentation.
     pub const OWN_SECTIONS: &[Section<'static>] =
-        &[STORAGE_SECTION, intake::SECTION, reading::SECTION, WORKER_SECTION, AI_SECTION];
+        &[STORAGE_SECTION, intake::SECTION, scanning::SECTION, reading::SECTION, WORKER_SECTION, AI_SECTION];
 
     /// Reads all sections; what is wrong is collected by the reader.
     pub fn read(reader: &mut Reader<'_>) -> Self {
@@ -188,6 +192,7 @@ impl ProcessorConfig {
             intake: IntakeConfig::read(reader),
             tasks: TaskLimits::read(reader),
             worker: WorkerConfig::read(reader),
+            scanning: ScanningConfig::read(reader),
             reading: ReadingConfig::read(reader),
             ai: read_ai(reader),
         }

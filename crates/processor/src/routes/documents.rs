@@ -223,7 +223,7 @@ impl PageView {
         )),
         (status = 401, description = "No valid token."),
         (status = 404, description = "No such document, or not yours; or no such page (`page_not_found`)."),
-        (status = 409, description = "Not read yet (`wrong_state`); could not be read (`document_unreadable`, the reason in `detail`); in quarantine (`document_quarantined`). With `boxes`: protected with a password (`document_encrypted`)."),
+        (status = 409, description = "Not read yet (`wrong_state`); could not be read (`document_unreadable`, the reason in `detail`); not scanned for viruses yet (`document_not_scanned`); in quarantine (`document_quarantined`). With `boxes`: protected with a password (`document_encrypted`)."),
         (status = 422, description = "A parameter is not valid, or boxes of more than 50 pages were asked for."),
         (status = 503, description = "The database is away. With `boxes`: storage is away, or many documents are being read right now."),
     ),

@@ -15,7 +15,10 @@ use std::{sync::Arc, time::Duration};
 
 use quire_ai::SharedEngine;
 use quire_domain::{
-    UserId, error::chain, ids::uuid_v7, ports::blobs::SharedBlobStore, ports::clock::SharedClock,
+    UserId,
+    error::chain,
+    ids::uuid_v7,
+    ports::{blobs::SharedBlobStore, clock::SharedClock, scanner::SharedScanner},
 };
 use quire_extract::DocumentReader;
 use quire_store::{Pool, queue};
@@ -40,6 +43,8 @@ pub struct WorkerParts {
     pub pool: Pool,
     /// Where the bytes of documents are.
     pub blobs: SharedBlobStore,
+    /// Looks for viruses before a document is read, where there is one.
+    pub scanner: Option<SharedScanner>,
     /// Reads documents, in child processes.
     pub reader: Arc<DocumentReader>,
     /// Answers AI tasks.

@@ -6,7 +6,7 @@ use quire_domain::{
     error::chain,
     failure::{Failure, FailureCode},
     random,
-    task::retry_delay,
+    task::{retry_delay, wait_delay},
 };
 use quire_store::queue::{self, Claim, Ending};
 use tokio_util::sync::CancellationToken;
@@ -46,7 +46,9 @@ impl State {
             None => "lost",
         };
         let code = match &ending {
-            Some(Ending::Failed(failure) | Ending::Retry(failure, _)) => Some(failure.code.as_str()),
+            Some(Ending::Failed(failure) | Ending::Retry(failure, _) | Ending::Wait(failure, _)) => {
+                Some(failure.code.as_str())
+            }
             _ => None,
         };
         tracing::info!(
@@ -81,6 +83,7 @@ impl State {
                     after.unwrap_or_else(|| retry_delay(claim.attempt, random::fraction().unwrap_or(0.5)));
                 Ending::Retry(failure, delay)
             }
+            Stop::Wait(failure) => Ending::Wait(failure, wait_delay(random::fraction().unwrap_or(0.5))),
             Stop::Interrupted => Ending::HandedBack,
         }
     }
@@ -123,6 +126,7 @@ fn name(ending: &Ending) -> &'static str {
         Ending::Completed(_) => "completed",
         Ending::Failed(_) => "failed",
         Ending::Retry(..) => "retry",
+        Ending::Wait(..) => "wait",
         Ending::Cancelled => "cancelled",
         Ending::HandedBack => "handed_back",
     }

@@ -15,6 +15,8 @@ pub(super) enum Stop {
     Fail(Failure),
     /// It may work later; after the delay, if one is given.
     Retry(Failure, Option<Duration>),
+    /// What it needs is away, whatever the task: it waits for that.
+    Wait(Failure),
     /// It saw that the task was interrupted.
     Interrupted,
 }

@@ -11,6 +11,7 @@ mod parts;
 mod passwords;
 mod plans;
 mod pool;
+mod scans;
 mod schema;
 mod sessions;
 mod states;

@@ -1,6 +1,8 @@
-//! Reading a document, once: from its bytes to pages of text in the database.
+//! Reading a document, once: from its bytes to pages of text in the database. Where there is a virus
+//! scanner, nothing looks at the bytes before it has.
 
 mod pictures;
+mod scan;
 pub(crate) mod thumbnail;
 
 use std::path::Path;
@@ -54,6 +56,9 @@ pub(super) async fn ingest(
     let document = documents::find(&mut connection, claim.user_id(), claim.document_id())
         .await?
         .ok_or_else(|| Stop::Fail(missing()))?;
+    drop(connection);
+    let document = scan::scanned(parts, document).await?;
+    let mut connection = parts.pool.get().await?;
     match document.status() {
         DocumentStatus::Completed => {
             let pages = documents::pages(&mut connection, document.id()).await?;
@@ -141,7 +146,7 @@ pub(super) fn verdict(error: ExtractError) -> Result<Failure, Stop> {
     error.failure().ok_or_else(|| unreadable_now(error).into())
 }
 
-async fn fail(parts: &WorkerParts, document: &Document, failure: Failure) -> Result<Ingested, Stop> {
+async fn fail<T>(parts: &WorkerParts, document: &Document, failure: Failure) -> Result<T, Stop> {
     let mut connection = parts.pool.get().await?;
     documents::fail_reading(&mut connection, document.id(), &failure).await?;
     Err(Stop::Fail(failure))

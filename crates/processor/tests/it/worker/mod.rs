@@ -8,6 +8,7 @@ mod leases;
 mod passwords;
 mod recognition;
 mod retry;
+mod scanning;
 mod sharing;
 mod split;
 mod stop;

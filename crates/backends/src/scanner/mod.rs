@@ -1,0 +1,3 @@
+//! Adapters for [`quire_domain::ports::scanner::Scanner`].
+
+pub mod clamd;
