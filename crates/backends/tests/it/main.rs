@@ -5,3 +5,4 @@
 mod blob_contract;
 mod local_blobs;
 mod memory_blobs;
+mod resumable_contract;
