@@ -15,7 +15,7 @@ use crate::blob_contract::{Fixture, content, error, get, put};
 macro_rules! resumable_blobs_contract {
     ($fixture:expr) => {
         resumable_blobs_contract!(@tests $fixture;
-            goes_on_where_it_was, goes_on_in_a_new_process, forgets_what_came_after_the_checkpoint,
+            goes_on_where_it_was, goes_on_in_a_new_process, goes_on_from_the_state_before, forgets_what_came_after_the_checkpoint,
             keeps_the_checkpoint_when_a_writer_is_dropped, is_not_visible_before_it_is_finished,
             takes_pieces_of_any_size, may_be_empty, finishes_what_was_not_checkpointed,
             can_be_abandoned_at_any_time, cannot_go_on_once_it_is_finished,
@@ -97,6 +97,22 @@ pub(crate) async fn goes_on_in_a_new_process(fixture: &impl Fixture) {
     let state = write_on(&again, KEY, &state, &whole.slice(7 * MIB..)).await;
     finish(&again, KEY, &state).await;
     assert_holds(&again, KEY, &whole).await;
+}
+
+/// The process ended after a checkpoint and before its state was kept.
+pub(crate) async fn goes_on_from_the_state_before(fixture: &impl Fixture) {
+    let whole = content(14 * MIB, 11);
+    for (first, second) in [(0, 100), (100, 200), (100, 6 * MIB), (6 * MIB, 7 * MIB), (6 * MIB, 13 * MIB)] {
+        let (store, key) = (fixture.store(), format!("uploads/user-1/{first}-{second}"));
+        let begun = store.begin(&key).await.unwrap();
+        let kept = write_on(&store, &key, &begun, &whole.slice(..first)).await;
+        write_on(&store, &key, &kept, &content(second - first, 97)).await;
+        let state = write_on(&store, &key, &kept, &whole.slice(first..first + 10)).await;
+        let state = write_on(&store, &key, &state, &whole.slice(first + 10..)).await;
+        finish(&store, &key, &state).await;
+        assert_holds(&store, &key, &whole).await;
+    }
+    assert_eq!(fixture.remains().await.len(), 5);
 }
 
 pub(crate) async fn forgets_what_came_after_the_checkpoint(fixture: &impl Fixture) {

@@ -19,7 +19,7 @@ pub trait ResumableBlobs {
     async fn begin(&self, key: &str) -> Result<UploadState, BlobError>;
 
     /// Goes on from a state that [`begin`](Self::begin) or the latest
-    /// [`checkpoint`](ResumableWriter::checkpoint) gave. The next byte written is the one at
+    /// [`checkpoint`](ResumableWriter::checkpoint) gave, or from the one before that. The next byte written is the one at
     /// [`UploadState::offset`], whatever a writer that is gone wrote after it.
     ///
     /// # Errors
@@ -39,8 +39,9 @@ pub trait ResumableWriter: Send {
     /// only a new writer can go on.
     async fn write(&mut self, bytes: Bytes) -> Result<(), BlobError>;
 
-    /// Makes everything written so far durable and gives the state to go on from. Earlier states are
-    /// of no use after that.
+    /// Makes everything written so far durable and gives the state to go on from. A process can end
+    /// before its caller has kept that state, so the one before stays good, too: until the next
+    /// checkpoint. Older ones are of no use any more.
     async fn checkpoint(&mut self) -> Result<UploadState, BlobError>;
 
     /// Makes the blob durable and visible under its key. When that fails, or nobody waits for it any
