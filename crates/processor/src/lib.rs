@@ -3,6 +3,7 @@
 //! Three thin layers: a route takes a request apart, a use case decides, and `quire_store`
 //! runs the SQL. The worker runs beside the server, or in a process of its own.
 
+mod admission;
 pub mod config;
 pub mod documents;
 pub mod exports;
@@ -38,7 +39,8 @@ use quire_web::{shutdown::Shutdown, token::Tokens};
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    config::{IntakeConfig, ProcessorConfig, StorageBackend},
+    admission::Admission,
+    config::{IntakeConfig, ProcessorConfig, StorageBackend, StorageConfig},
     documents::Documents,
     exports::Exports,
     housekeeping::Housekeeping,
@@ -86,13 +88,13 @@ impl Surroundings {
             .map_err(|e| Error::internal("finding this program").with_source(e))?;
         let reader = config.reading.reader(children).await;
         let reader = Arc::new(reader.map_err(|e| Error::internal("setting up OCR").with_source(e))?);
-        let blobs = open_storage(&config.intake, &clock).await?;
+        let blobs = open_storage(&config.storage, &clock).await?;
         Ok(Self { pool, tokens, clock, blobs, engine, reader, shutdown })
     }
 }
 
-async fn open_storage(config: &IntakeConfig, clock: &SharedClock) -> Result<SharedBlobStore> {
-    Ok(match config.storage {
+async fn open_storage(config: &StorageConfig, clock: &SharedClock) -> Result<SharedBlobStore> {
+    Ok(match config.backend {
         StorageBackend::Local => Arc::new(
             open_directory(config, clock)
                 .await
@@ -103,7 +105,7 @@ async fn open_storage(config: &IntakeConfig, clock: &SharedClock) -> Result<Shar
 }
 
 /// Also removes what uploads of processes that were killed have left.
-async fn open_directory(config: &IntakeConfig, clock: &SharedClock) -> Result<LocalBlobs, BlobError> {
+async fn open_directory(config: &StorageConfig, clock: &SharedClock) -> Result<LocalBlobs, BlobError> {
     let blobs = LocalBlobs::open(&config.media_root).await?;
     let swept = blobs.sweep_incoming(clock.now()).await?;
     if swept > 0 {
@@ -115,6 +117,7 @@ async fn open_directory(config: &IntakeConfig, clock: &SharedClock) -> Result<Lo
 /// The processor as its routes see it. Cheap to clone.
 #[derive(Clone)]
 pub struct Processor {
+    pub(crate) admission: Admission,
     pub(crate) intake: Intake,
     pub(crate) tasks: Tasks,
     pub(crate) documents: Documents,
@@ -139,8 +142,10 @@ impl Processor {
         let background = TaskTracker::new();
         let hub = Hub::default();
         let relay = Relay::spawn(pool.clone(), hub.clone(), shutdown.clone(), &background);
-        let intake = Intake::new(blobs.clone(), clock.clone(), config.intake.max_upload_size);
-        let tasks = Tasks::new(&surroundings, relay.signal(), config.tasks);
+        let IntakeConfig { max_upload_size, types, limits } = config.intake.clone();
+        let intake = Intake::new(blobs.clone(), clock.clone(), max_upload_size, types);
+        let admission = Admission::new(pool.clone(), clock.clone(), limits, config.tasks);
+        let tasks = Tasks::new(&surroundings, relay.signal(), admission.clone(), config.tasks.max_attempts);
         let documents =
             Documents::new(pool.clone(), blobs.clone(), reader.clone(), config.reading.limits.children);
         let exports = Exports::new(tasks.clone());
@@ -161,7 +166,10 @@ impl Processor {
         }
         background.close();
         let live = Live::new(pool, hub, tokens, clock, shutdown);
-        Running { processor: Self { intake, tasks, documents, exports, live, surroundings }, background }
+        Running {
+            processor: Self { admission, intake, tasks, documents, exports, live, surroundings },
+            background,
+        }
     }
 
     /// Puts what the routes need into the app's data.
