@@ -17,6 +17,7 @@ mod routes;
 pub mod serve;
 mod task_type;
 pub mod tasks;
+pub mod uploads;
 pub mod worker;
 
 pub use routes::{docs, openapi, routes};
@@ -47,6 +48,7 @@ use crate::{
     intake::Intake,
     live::{Live, hub::Hub, relay::Relay},
     tasks::Tasks,
+    uploads::Uploads,
     worker::{Worker, WorkerParts},
 };
 
@@ -122,6 +124,7 @@ pub struct Processor {
     pub(crate) tasks: Tasks,
     pub(crate) documents: Documents,
     pub(crate) exports: Exports,
+    pub(crate) uploads: Uploads,
     live: Live,
     surroundings: Surroundings,
 }
@@ -142,15 +145,17 @@ impl Processor {
         let background = TaskTracker::new();
         let hub = Hub::default();
         let relay = Relay::spawn(pool.clone(), hub.clone(), shutdown.clone(), &background);
-        let IntakeConfig { max_upload_size, types, limits } = config.intake.clone();
+        let IntakeConfig { max_upload_size, types, limits, upload_expiry } = config.intake.clone();
         let intake = Intake::new(blobs.clone(), clock.clone(), max_upload_size, types);
         let admission = Admission::new(pool.clone(), clock.clone(), limits, config.tasks);
         let tasks = Tasks::new(&surroundings, relay.signal(), admission.clone(), config.tasks.max_attempts);
         let documents =
             Documents::new(pool.clone(), blobs.clone(), reader.clone(), config.reading.limits.children);
         let exports = Exports::new(tasks.clone());
+        let uploads = Uploads::new(&surroundings, intake.clone(), tasks.clone(), upload_expiry);
         let housekeeping =
-            Housekeeping::new(pool.clone(), blobs.clone(), clock.clone(), config.worker.event_retention);
+            Housekeeping::new(pool.clone(), blobs.clone(), clock.clone(), config.worker.event_retention)
+                .with_uploads(uploads.clone());
         background.spawn(housekeeping.run(shutdown.soft.clone()));
         if config.worker.enabled {
             let parts = WorkerParts {
@@ -167,7 +172,7 @@ impl Processor {
         background.close();
         let live = Live::new(pool, hub, tokens, clock, shutdown);
         Running {
-            processor: Self { admission, intake, tasks, documents, exports, live, surroundings },
+            processor: Self { admission, intake, tasks, documents, exports, uploads, live, surroundings },
             background,
         }
     }

@@ -12,6 +12,7 @@ mod pictures;
 mod submission;
 mod submit;
 mod tasks;
+mod uploads;
 
 pub use docs::docs;
 
@@ -25,6 +26,7 @@ use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
 
 /// Every route of the service; health and API documents are added by who serves it.
 pub fn routes(app: &mut ServiceConfig<'_>) {
+    uploads::routes(app);
     app.service(submit::submit_document)
         .service(tasks::create_task)
         .service(tasks::list_tasks)

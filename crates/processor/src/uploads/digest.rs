@@ -154,7 +154,9 @@ mod tests {
     #[test]
     fn pieces_are_compared_with_their_checksums() {
         // Of "hello".
-        for header in ["sha1 qvTGHdzF6KLavt4PO0gs2a6pQ00=", "sha256 LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ="] {
+        for header in
+            ["sha1 qvTGHdzF6KLavt4PO0gs2a6pQ00=", "sha256 LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ="]
+        {
             let mut verification = Checksum::parse(header).unwrap().verify();
             verification.update(b"hel");
             verification.update(b"lo");
@@ -163,7 +165,9 @@ mod tests {
             verification.update(b"hell0");
             assert!(!verification.holds(), "{header}");
         }
-        for header in ["", "md5 AAAA", "sha256", "sha256 !", "sha256 qvTGHdzF6KLavt4PO0gs2a6pQ00=", "crc32 AA=="] {
+        for header in
+            ["", "md5 AAAA", "sha256", "sha256 !", "sha256 qvTGHdzF6KLavt4PO0gs2a6pQ00=", "crc32 AA=="]
+        {
             assert_eq!(Checksum::parse(header).unwrap_err().code, ErrorCode::MalformedRequest, "{header}");
         }
     }

@@ -95,7 +95,8 @@ impl Lease {
 
     /// Lets go. When the database does not hear of it, the lease runs out.
     pub(super) async fn release(self) {
-        let released = async { uploads::release(&mut *self.pool.get().await?, self.upload, self.holder).await };
+        let released =
+            async { uploads::release(&mut *self.pool.get().await?, self.upload, self.holder).await };
         if let Err(error) = released.await {
             tracing::warn!(upload.id = %self.upload, error = chain(&error), "an upload was not let go of");
         }

@@ -48,7 +48,9 @@ impl UploadMetadata {
             }
             let value = BASE64.decode(encoded.trim()).ok().and_then(|value| String::from_utf8(value).ok());
             let value = value.ok_or_else(|| {
-                malformed("A value in `Upload-Metadata` is not Base64 of UTF-8 text, as in `filename YS5wZGY=`.")
+                malformed(
+                    "A value in `Upload-Metadata` is not Base64 of UTF-8 text, as in `filename YS5wZGY=`.",
+                )
             })?;
             pairs.push((name.to_owned(), value));
         }
@@ -132,7 +134,9 @@ mod tests {
 
     #[test]
     fn names_and_values_are_read() {
-        let said = UploadMetadata::parse("filename w6QucGRm, filetype YXBwbGljYXRpb24vcGRm,private,tags YSxi").unwrap();
+        let said =
+            UploadMetadata::parse("filename w6QucGRm, filetype YXBwbGljYXRpb24vcGRm,private,tags YSxi")
+                .unwrap();
         assert_eq!(said.filename(), "ä.pdf");
         assert_eq!(said.declared_type(), Some("application/pdf"));
         assert_eq!(said.get("private"), Some(""));
@@ -153,7 +157,11 @@ mod tests {
     fn what_is_no_metadata_is_refused() {
         let long = format!("filename {}", "YWFh".repeat(4_096));
         for header in ["filename a", "filename ???", "filename /w==", "a YQ==,a YQ==", "ä YQ==", &long] {
-            assert_eq!(UploadMetadata::parse(header).unwrap_err().code, ErrorCode::MalformedRequest, "{header}");
+            assert_eq!(
+                UploadMetadata::parse(header).unwrap_err().code,
+                ErrorCode::MalformedRequest,
+                "{header}"
+            );
         }
     }
 

@@ -29,16 +29,16 @@ use quire_store::{
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use self::{lease::Lease, metadata::UploadMetadata};
 pub(crate) use self::{
     digest::{Checksum, ChecksumAlgorithm},
     reception::Piece,
 };
+use self::{lease::Lease, metadata::UploadMetadata};
 use crate::{
     Surroundings,
     intake::{Intake, human_size},
     order::Order,
-    task_type::READ,
+    task_type::TaskType,
     tasks::Tasks,
 };
 
@@ -196,7 +196,8 @@ impl Uploads {
 
     /// What is to be done with the document. An upload makes one task, however often it is completed.
     fn order(&self, said: &UploadMetadata, id: Uuid) -> Result<Order> {
-        let task_type = said.get("task_type").filter(|name| !name.is_empty()).unwrap_or(READ);
+        let task_type =
+            said.get("task_type").filter(|name| !name.is_empty()).unwrap_or(TaskType::Read.name());
         self.tasks.check_order(Some(task_type), said.params()?, Some(idempotency_key(id)))
     }
 }

@@ -127,13 +127,17 @@ impl Uploads {
         if piece.offset != received {
             return Err(Error::new(
                 ErrorCode::UploadOffsetMismatch,
-                format!("The next byte of this upload is the one at {received}. Ask with HEAD, and go on from there."),
+                format!(
+                    "The next byte of this upload is the one at {received}. Ask with HEAD, and go on from there."
+                ),
             ));
         }
         let length = match (upload.length(), piece.length) {
             (Some(known), Some(said)) if known != said => {
                 let detail = "The length of an upload cannot be changed.";
-                return Err(Error::new(ErrorCode::ValidationFailed, detail).with_field("Upload-Length", detail));
+                return Err(
+                    Error::new(ErrorCode::ValidationFailed, detail).with_field("Upload-Length", detail)
+                );
             }
             (None, Some(said)) => {
                 self.check_length(said)?;

@@ -41,14 +41,21 @@ impl Creation {
             (Some(length), None) => Some(length),
             (None, Some("1")) => None,
             _ => {
-                return Err(malformed("Send `Upload-Length` with the bytes of the file, or `Upload-Defer-Length: 1`."));
+                return Err(malformed(
+                    "Send `Upload-Length` with the bytes of the file, or `Upload-Defer-Length: 1`.",
+                ));
             }
         };
         let metadata = text(request, &UPLOAD_METADATA)?.unwrap_or_default().to_owned();
         let comes_along = is_piece(request) || content_length(request).is_some_and(|length| length > 0);
         let first = if comes_along {
             check_content_type(request)?;
-            Some(Piece { offset: 0, length: None, announced: content_length(request), checksum: checksum(request)? })
+            Some(Piece {
+                offset: 0,
+                length: None,
+                announced: content_length(request),
+                checksum: checksum(request)?,
+            })
         } else {
             None
         };
@@ -80,7 +87,8 @@ pub(super) fn text<'a>(request: &'a HttpRequest, name: &HeaderName) -> Result<Op
     let mut values = request.headers().get_all(name);
     let Some(value) = values.next() else { return Ok(None) };
     let value = value.to_str().ok().filter(|_| values.next().is_none());
-    let broken = || malformed(format!("The header `{name}` is there twice, or is not of visible ASCII characters."));
+    let broken =
+        || malformed(format!("The header `{name}` is there twice, or is not of visible ASCII characters."));
     value.map(|value| Some(value.trim())).ok_or_else(broken)
 }
 
@@ -132,7 +140,10 @@ mod tests {
     use super::*;
 
     fn request(headers: &[(&'static str, &str)]) -> HttpRequest {
-        headers.iter().fold(TestRequest::default(), |request, pair| request.append_header(*pair)).to_http_request()
+        headers
+            .iter()
+            .fold(TestRequest::default(), |request, pair| request.append_header(*pair))
+            .to_http_request()
     }
 
     #[test]
@@ -152,14 +163,20 @@ mod tests {
     fn a_length_is_said_or_put_off() {
         assert_eq!(Creation::of(&request(&[("upload-length", "5")])).unwrap().length, Some(5));
         assert_eq!(Creation::of(&request(&[("upload-defer-length", "1")])).unwrap().length, None);
-        for headers in [&[][..], &[("upload-defer-length", "0")], &[("upload-length", "5"), ("upload-defer-length", "1")]] {
+        for headers in [
+            &[][..],
+            &[("upload-defer-length", "0")],
+            &[("upload-length", "5"), ("upload-defer-length", "1")],
+        ] {
             assert_eq!(Creation::of(&request(headers)).unwrap_err().code, ErrorCode::MalformedRequest);
         }
     }
 
     #[test]
     fn bytes_come_along_only_as_a_piece() {
-        let with = |more: &[(&'static str, &str)]| Creation::of(&request(&[&[("upload-length", "5")], more].concat()));
+        let with = |more: &[(&'static str, &str)]| {
+            Creation::of(&request(&[&[("upload-length", "5")], more].concat()))
+        };
         assert!(with(&[]).unwrap().first.is_none());
         assert!(with(&[("content-length", "0"), ("content-type", "text/plain")]).unwrap().first.is_none());
         let first = with(&[("content-type", PIECE), ("content-length", "3")]).unwrap().first.unwrap();

@@ -8,8 +8,10 @@ mod protocol;
 use std::io;
 
 use actix_web::{
-    HttpRequest, HttpResponse, HttpResponseBuilder, delete, head, http::header, middleware::from_fn, options,
-    patch, post,
+    HttpRequest, HttpResponse, HttpResponseBuilder, delete, head,
+    http::header,
+    middleware::from_fn,
+    options, patch, post,
     web::{Data, Path, Payload},
 };
 use futures_util::TryStreamExt;

@@ -68,7 +68,10 @@ pub(super) fn describe(max_size: u64) -> HttpResponse {
         .insert_header((TUS_VERSION, VERSION))
         .insert_header((TUS_EXTENSION, EXTENSIONS))
         .insert_header((TUS_MAX_SIZE, max_size))
-        .insert_header((TUS_CHECKSUM_ALGORITHM, ChecksumAlgorithm::ALL.map(ChecksumAlgorithm::name).join(",")))
+        .insert_header((
+            TUS_CHECKSUM_ALGORITHM,
+            ChecksumAlgorithm::ALL.map(ChecksumAlgorithm::name).join(","),
+        ))
         .finish()
 }
 
