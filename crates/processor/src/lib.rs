@@ -133,6 +133,8 @@ pub struct Processor {
 pub struct Running {
     /// For the routes.
     pub processor: Processor,
+    /// Runs by itself, every minute; for whoever cannot wait.
+    pub housekeeping: Housekeeping,
     background: TaskTracker,
 }
 
@@ -156,7 +158,7 @@ impl Processor {
         let housekeeping =
             Housekeeping::new(pool.clone(), blobs.clone(), clock.clone(), config.worker.event_retention)
                 .with_uploads(uploads.clone());
-        background.spawn(housekeeping.run(shutdown.soft.clone()));
+        background.spawn(housekeeping.clone().run(shutdown.soft.clone()));
         if config.worker.enabled {
             let parts = WorkerParts {
                 pool: pool.clone(),
@@ -173,6 +175,7 @@ impl Processor {
         let live = Live::new(pool, hub, tokens, clock, shutdown);
         Running {
             processor: Self { admission, intake, tasks, documents, exports, uploads, live, surroundings },
+            housekeeping,
             background,
         }
     }

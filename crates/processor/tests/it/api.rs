@@ -10,10 +10,13 @@ use serde_json::Value;
 use crate::support::Setup;
 
 /// Operations that answer without a token, and why.
-const OPEN: &[(&str, &str)] = &[(
-    "open_socket",
-    "browsers cannot send the header here; the token in the address is checked by the socket",
-)];
+const OPEN: &[(&str, &str)] = &[
+    (
+        "open_socket",
+        "browsers cannot send the header here; the token in the address is checked by the socket",
+    ),
+    ("get_upload_options", "what the server can do is asked before anything else, and tells of no user"),
+];
 
 /// Every operation that needs one, with an address to call.
 const PROTECTED: &[(&str, &str, &str)] = &[
@@ -26,6 +29,11 @@ const PROTECTED: &[(&str, &str, &str)] = &[
     ("export_task", "GET", "/process/tasks/0198f3a2-6c1e-7d3a-9a55-0d7c2b9b8a01/export"),
     ("download_file", "GET", "/files/0198f3a2-6c1e-7d3a-9a55-0d7c2b9b8a01/download"),
     ("head_file", "HEAD", "/files/0198f3a2-6c1e-7d3a-9a55-0d7c2b9b8a01/download"),
+    ("create_upload", "POST", "/files/uploads"),
+    ("get_upload", "HEAD", "/files/uploads/0198f3a2-6c1e-7d3a-9a55-0d7c2b9b8a01"),
+    ("append_to_upload", "PATCH", "/files/uploads/0198f3a2-6c1e-7d3a-9a55-0d7c2b9b8a01"),
+    ("delete_upload", "DELETE", "/files/uploads/0198f3a2-6c1e-7d3a-9a55-0d7c2b9b8a01"),
+    ("override_upload_method", "POST", "/files/uploads/0198f3a2-6c1e-7d3a-9a55-0d7c2b9b8a01"),
     ("get_thumbnail", "GET", "/files/0198f3a2-6c1e-7d3a-9a55-0d7c2b9b8a01/thumbnail"),
     ("get_page_picture", "GET", "/files/0198f3a2-6c1e-7d3a-9a55-0d7c2b9b8a01/pages/1"),
     ("get_document_text", "GET", "/documents/0198f3a2-6c1e-7d3a-9a55-0d7c2b9b8a01/text"),

@@ -14,4 +14,5 @@ mod raw;
 mod submit;
 mod support;
 mod tasks;
+mod uploads;
 mod worker;
