@@ -69,7 +69,7 @@ async fn a_file_that_is_refused_ends_its_upload_and_leaves_nothing() {
     let elf = b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x02\0>\0\x01\0\0\0";
     let pdf = metadata(&[("filename", "report.pdf")]);
     let other = metadata(&[("sha256", &sha256(b"other"))]);
-    let split = metadata(&[("task_type", "split_pdf")]);
+    let split = metadata(&[("task_type", "split_pdf"), ("params", r#"{"every": 1}"#)]);
     for (bytes, said, status, code) in [
         (&png[..], "", 415, "file_type_refused"),
         (&elf[..], pdf.as_str(), 415, "disguised_executable"),
