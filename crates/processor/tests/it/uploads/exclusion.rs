@@ -34,10 +34,13 @@ async fn while_bytes_come_in_no_other_piece_is_taken() {
         }
     };
     let refusals = async {
-        patch(&other, &upload, 0, &bytes).await.assert_problem(423, "upload_locked");
-        patch(&user.client, &upload, 0, &bytes).await.assert_problem(423, "upload_locked");
-        tus(&other, "DELETE", &upload).send().await.assert_problem(423, "upload_locked");
-        head(&other, &upload).await.assert_status(200);
+        let (piece, here) = (patch(&other, &upload, 0, &bytes), patch(&user.client, &upload, 0, &bytes));
+        let end = tus(&other, "DELETE", &upload).send();
+        let (piece, here, end, asked) = tokio::join!(piece, here, end, head(&other, &upload));
+        for refused in [piece, here, end] {
+            refused.assert_problem(423, "upload_locked");
+        }
+        asked.assert_status(200);
     };
     tokio::select! {
         () = refusals => {}
