@@ -24,7 +24,7 @@ impl Fixture for InMemory {
     }
 }
 
-blob_store_contract!(InMemory(MemoryBlobs::default()));
+blob_store_contract!(InMemory(MemoryBlobs::default().with_links(crate::links())));
 resumable_blobs_contract!(InMemory(MemoryBlobs::default()));
 
 #[tokio::test]

@@ -15,8 +15,12 @@ const OPEN: &[(&str, &str)] = &[
         "open_socket",
         "browsers cannot send the header here; the token in the address is checked by the socket",
     ),
+    ("fetch_blob", SIGNED),
+    ("head_blob", SIGNED),
+    ("store_blob", SIGNED),
     ("get_upload_options", "what the server can do is asked before anything else, and tells of no user"),
 ];
+const SIGNED: &str = "the signature in the address is the permission";
 
 /// Every operation that needs one, with an address to call.
 const PROTECTED: &[(&str, &str, &str)] = &[
