@@ -2,7 +2,7 @@
 //! Every door ends here.
 
 pub mod checksum;
-mod measure;
+pub(crate) mod measure;
 pub mod policy;
 mod received;
 

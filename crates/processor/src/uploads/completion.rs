@@ -14,14 +14,12 @@ use quire_store::{
 };
 
 use super::{
-    Uploads,
-    digest::RunningDigest,
-    idempotency_key,
+    Uploads, digest, idempotency_key,
     metadata::{UploadMetadata, without_params},
     reception::{Failed, not_resumed},
 };
 use crate::{
-    intake::{Arrival, Measured, checksum::Sha256Digest, storage_failed},
+    intake::{Arrival, Measured, storage_failed},
     tasks::Submission,
 };
 
@@ -32,9 +30,8 @@ impl Uploads {
         &self,
         owner: UserId,
         upload: &Upload,
-        size: u64,
         writer: Option<Box<dyn ResumableWriter>>,
-        sha256: Sha256Digest,
+        measured: Measured,
     ) -> Result<(), Failed> {
         if let Some(writer) = writer {
             match writer.finish().await {
@@ -43,7 +40,7 @@ impl Uploads {
                 Err(error) => return Err(storage_failed(error).into()),
             }
         }
-        let made = self.make_document(owner, upload, Measured { size, sha256 }).await;
+        let made = self.make_document(owner, upload, measured).await;
         let (document, task) = made.map_err(|error| match error.code.status() {
             500.. => Failed::Interrupted(error),
             _ => Failed::Refused(error),
@@ -59,13 +56,13 @@ impl Uploads {
         let (Some(state), Some(hash_state)) = (upload.state(), &upload.hash_state) else {
             return Err(Error::internal("an upload is complete and has no state").into());
         };
-        let digest = RunningDigest::resume(hash_state)?.finish();
+        let measured = digest::resume(upload.received(), hash_state)?.finish().await?;
         let writer = match self.blobs.resume(&upload.storage_key, &state).await {
             Ok(writer) => Some(writer),
             Err(BlobError::NotFound) => None,
             Err(error) => return Err(not_resumed(error).into()),
         };
-        self.complete(owner, upload, upload.received(), writer, digest).await
+        self.complete(owner, upload, writer, measured).await
     }
 
     /// The document and task that an upload has been made to, if it has.

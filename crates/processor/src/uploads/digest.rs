@@ -8,36 +8,26 @@ use sha2::{
     digest::common::hazmat::{SerializableState, SerializedState},
 };
 
-use crate::intake::checksum::Sha256Digest;
+use crate::intake::measure::Measure;
 
-/// The SHA-256 of all that has come so far, which can be put down and taken up again.
-#[derive(Debug, Clone, Default)]
-pub(super) struct RunningDigest(Sha256);
+/// Goes on measuring a file of which so many bytes have come, from what [`state_of`] gave.
+///
+/// # Errors
+/// When it is not such a state.
+pub(super) fn resume(size: u64, state: &[u8]) -> Result<Measure> {
+    let state = SerializedState::<Sha256>::try_from(state)
+        .map_err(|e| Error::internal("taking up a digest").with_source(e.to_string()))?;
+    let hasher = Sha256::deserialize(&state);
+    let hasher = hasher.map_err(|e| Error::internal("taking up a digest").with_source(e.to_string()))?;
+    Ok(Measure::resume(size, hasher))
+}
 
-impl RunningDigest {
-    /// Goes on from what [`state`](Self::state) gave.
-    ///
-    /// # Errors
-    /// When it is not such a state.
-    pub(super) fn resume(state: &[u8]) -> Result<Self> {
-        let state = SerializedState::<Sha256>::try_from(state)
-            .map_err(|e| Error::internal("taking up a digest").with_source(e.to_string()))?;
-        let hasher = Sha256::deserialize(&state);
-        hasher.map(Self).map_err(|e| Error::internal("taking up a digest").with_source(e.to_string()))
-    }
-
-    pub(super) fn update(&mut self, bytes: &[u8]) {
-        self.0.update(bytes);
-    }
-
-    /// All that is needed to go on later.
-    pub(super) fn state(&self) -> Vec<u8> {
-        self.0.serialize().to_vec()
-    }
-
-    pub(super) fn finish(self) -> Sha256Digest {
-        self.0.finalize().into()
-    }
+/// All that is needed to go on hashing later.
+///
+/// # Errors
+/// When hashing was stopped, as the runtime ends.
+pub(super) async fn state_of(measure: &mut Measure) -> Result<Vec<u8>> {
+    Ok(measure.hasher().await?.serialize().to_vec())
 }
 
 /// How the checksum of a piece is made.
@@ -135,20 +125,28 @@ impl Verification {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use bytes::Bytes;
 
-    #[test]
-    fn a_digest_goes_on_from_any_place() {
-        let bytes: Vec<u8> = (0..1_000).map(|i| (i % 251) as u8).collect();
-        let whole: Sha256Digest = Sha256::digest(&bytes).into();
-        for cut in [0, 1, 63, 64, 65, 127, 128, 999, 1_000] {
-            let mut digest = RunningDigest::default();
-            digest.update(&bytes[..cut]);
-            let mut digest = RunningDigest::resume(&digest.state()).unwrap();
-            digest.update(&bytes[cut..]);
-            assert_eq!(digest.finish(), whole, "{cut}");
+    use super::*;
+    use crate::intake::Measured;
+
+    #[tokio::test]
+    async fn a_digest_goes_on_from_any_place() {
+        let bytes: Vec<u8> = (0..3_000_000).map(|i| (i % 251) as u8).collect();
+        let whole = Measured { size: 3_000_000, sha256: Sha256::digest(&bytes).into() };
+        for cut in [0, 1, 63, 64, 65, 127, 128, 1_048_576, 2_500_001, 3_000_000] {
+            let mut measure = Measure::default();
+            for chunk in bytes[..cut].chunks(100_000) {
+                measure.take(Bytes::copy_from_slice(chunk)).await.unwrap();
+            }
+            let state = state_of(&mut measure).await.unwrap();
+            // Whoever asked goes on as well.
+            for mut measure in [resume(cut as u64, &state).unwrap(), measure] {
+                measure.take(Bytes::copy_from_slice(&bytes[cut..])).await.unwrap();
+                assert_eq!(measure.finish().await.unwrap(), whole, "{cut}");
+            }
         }
-        assert!(RunningDigest::resume(&[1, 2, 3]).is_err());
+        assert!(resume(3, &[1, 2, 3]).is_err());
     }
 
     #[test]

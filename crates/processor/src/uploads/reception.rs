@@ -18,10 +18,10 @@ use uuid::Uuid;
 
 use super::{
     Checksum, UploadStatus, Uploads,
-    digest::{RunningDigest, Verification},
+    digest::{self, Verification},
     lease::{self, Lease, Standing},
 };
-use crate::intake::storage_failed;
+use crate::intake::{measure::Measure, storage_failed};
 
 /// After so many bytes, what has come is made durable; a process that is killed loses no more.
 const CHECKPOINT_EVERY: u64 = 32 * 1024 * 1024;
@@ -114,9 +114,9 @@ impl Uploads {
         let mut reception = Reception::begin(self, upload, lease, length, piece.checksum).await?;
         let end = reception.take_all(&mut body, gone).await?;
         reception.end(end).await?;
-        let Reception { writer, digest, received, .. } = reception;
-        if length == Some(received) {
-            self.complete(owner, upload, received, Some(writer), digest.finish()).await?;
+        let Reception { writer, measure, .. } = reception;
+        if length == Some(measure.size()) {
+            self.complete(owner, upload, Some(writer), measure.finish().await?).await?;
         }
         Ok(())
     }
@@ -188,10 +188,10 @@ struct Reception<'a> {
     upload: &'a Upload,
     lease: &'a Lease,
     writer: Box<dyn ResumableWriter>,
-    digest: RunningDigest,
+    /// Of all that has come, earlier pieces included.
+    measure: Measure,
     verification: Option<Verification>,
     length: Option<u64>,
-    received: u64,
     /// Of which the row knows.
     saved: u64,
 }
@@ -206,15 +206,15 @@ impl<'a> Reception<'a> {
         checksum: Option<Checksum>,
     ) -> Result<Self> {
         let (key, blobs) = (&upload.storage_key, &uploads.blobs);
-        let digest = match &upload.hash_state {
-            Some(state) => RunningDigest::resume(state)?,
-            None => RunningDigest::default(),
+        let mut measure = match &upload.hash_state {
+            Some(state) => digest::resume(upload.received(), state)?,
+            None => Measure::default(),
         };
         let state = match upload.state() {
             Some(state) => state,
             None => {
                 let state = blobs.begin(key).await.map_err(storage_failed)?;
-                let kept = uploads.keep(upload, lease, length, &state, &digest).await;
+                let kept = uploads.keep(upload, lease, length, &state, &mut measure).await;
                 if let Err(error) = kept {
                     // Unless the row has it all the same, nobody knows of it.
                     if error.code != ErrorCode::DatabaseUnavailable {
@@ -227,8 +227,7 @@ impl<'a> Reception<'a> {
         };
         let writer = blobs.resume(key, &state).await.map_err(not_resumed)?;
         let verification = checksum.map(Checksum::verify);
-        let received = state.offset;
-        Ok(Self { uploads, upload, lease, writer, digest, verification, length, received, saved: received })
+        Ok(Self { uploads, upload, lease, writer, measure, verification, length, saved: state.offset })
     }
 
     async fn take_all(
@@ -242,7 +241,7 @@ impl<'a> Reception<'a> {
                 Ok(chunk) => chunk,
                 Err(end) => return Ok(end),
             };
-            if chunk.len() as u64 > most - self.received {
+            if chunk.len() as u64 > most - self.measure.size() {
                 return Ok(End::TooLong);
             }
             self.take(chunk).await?;
@@ -283,16 +282,16 @@ impl<'a> Reception<'a> {
     }
 
     async fn take(&mut self, chunk: Bytes) -> Result<()> {
-        self.received += chunk.len() as u64;
-        self.digest.update(&chunk);
         if let Some(verification) = &mut self.verification {
             verification.update(&chunk);
         }
+        self.measure.take(chunk.clone()).await?;
         self.writer.write(chunk).await.map_err(storage_failed)?;
         // The last byte waits for the end: more may follow that should not. A piece with a checksum
         // counts only when all of it has come.
-        let is_last = self.length == Some(self.received);
-        if self.verification.is_none() && !is_last && self.received - self.saved >= CHECKPOINT_EVERY {
+        let received = self.measure.size();
+        let is_last = self.length == Some(received);
+        if self.verification.is_none() && !is_last && received - self.saved >= CHECKPOINT_EVERY {
             self.save().await?;
         }
         Ok(())
@@ -329,12 +328,12 @@ impl<'a> Reception<'a> {
 
     /// Makes what has come durable, and says so in the row.
     async fn save(&mut self) -> Result<()> {
-        if self.received == self.saved && self.length == self.upload.length() {
+        if self.measure.size() == self.saved && self.length == self.upload.length() {
             return Ok(());
         }
         let state = self.writer.checkpoint().await.map_err(storage_failed)?;
-        self.uploads.keep(self.upload, self.lease, self.length, &state, &self.digest).await?;
-        self.saved = self.received;
+        self.uploads.keep(self.upload, self.lease, self.length, &state, &mut self.measure).await?;
+        self.saved = state.offset;
         Ok(())
     }
 }
@@ -347,10 +346,11 @@ impl Uploads {
         lease: &Lease,
         length: Option<u64>,
         state: &UploadState,
-        digest: &RunningDigest,
+        measure: &mut Measure,
     ) -> Result<()> {
         let expires_at = self.clock.now() + self.expiry;
-        let reached = Checkpoint { length, state, hash_state: &digest.state(), expires_at };
+        let hash_state = digest::state_of(measure).await?;
+        let reached = Checkpoint { length, state, hash_state: &hash_state, expires_at };
         let mut connection = self.pool.get().await?;
         let kept = uploads::checkpoint(&mut connection, upload.id, lease.holder(), &reached).await?;
         if kept { Ok(()) } else { Err(lease::locked()) }

@@ -12,6 +12,8 @@ use uuid::Uuid;
 
 use crate::support::{Submission, at, database, unique, user};
 
+const NONE: [Uuid; 0] = [];
+
 fn holder() -> Holder {
     Holder { id: unique(), lease: Duration::from_secs(300) }
 }
@@ -126,14 +128,14 @@ async fn the_upload_of_a_deleted_account_is_swept() {
     let holder = holder();
     claim(&mut connection, id, holder).await.unwrap();
     assert!(reach(&mut connection, id, holder, 10).await);
-    assert_eq!(uploads::expired(&mut connection, at(0), 10).await.unwrap(), [Uuid::nil(); 0]);
+    assert_eq!(uploads::expired(&mut connection, at(0), 10).await.unwrap(), NONE);
     assert_eq!(uploads::expired(&mut connection, at(120), 10).await.unwrap(), [id]);
     database.execute("delete from users").await;
     assert!(!reach(&mut connection, id, holder, 20).await);
     assert_eq!(uploads::expired(&mut connection, at(0), 10).await.unwrap(), [id]);
     assert!(uploads::find(&mut connection, owner, id).await.unwrap().is_none());
     uploads::remove(&mut connection, id, holder).await.unwrap();
-    assert_eq!(uploads::expired(&mut connection, at(120), 10).await.unwrap(), [Uuid::nil(); 0]);
+    assert_eq!(uploads::expired(&mut connection, at(120), 10).await.unwrap(), NONE);
 }
 
 #[tokio::test]
@@ -146,7 +148,7 @@ async fn what_is_complete_and_no_document_is_found_again() {
         claim(&mut connection, id, holder).await.unwrap();
         assert!(reach(&mut connection, id, holder, offset).await);
     }
-    assert_eq!(uploads::left_behind(&mut connection, 10).await.unwrap(), [Uuid::nil(); 0]);
+    assert_eq!(uploads::left_behind(&mut connection, 10).await.unwrap(), NONE);
     database.execute("update uploads set lease_until = now() - interval '1 s'").await;
     assert_eq!(uploads::left_behind(&mut connection, 10).await.unwrap(), [id]);
 
@@ -154,7 +156,7 @@ async fn what_is_complete_and_no_document_is_found_again() {
     submission.send(&mut connection).await.unwrap();
     let made = (submission.document, submission.task);
     uploads::finish(&mut connection, id, "", made, at(5)).await.unwrap();
-    assert_eq!(uploads::left_behind(&mut connection, 10).await.unwrap(), [Uuid::nil(); 0]);
+    assert_eq!(uploads::left_behind(&mut connection, 10).await.unwrap(), NONE);
     let finished = uploads::find(&mut connection, owner, id).await.unwrap().unwrap();
     assert_eq!((finished.document_id(), finished.task_id()), (Some(made.0), Some(made.1)));
     assert_eq!((finished.finished_at, finished.state(), finished.is_held()), (Some(at(5)), None, false));
