@@ -6,6 +6,7 @@ mod blob_contract;
 mod clamd;
 mod local_blobs;
 mod memory_blobs;
+mod resumable_contract;
 
 use std::sync::Arc;
 

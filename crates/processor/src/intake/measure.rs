@@ -12,7 +12,7 @@ const BATCH: usize = 1024 * 1024;
 
 /// Size and digest of what has gone by. Large files are hashed beside the thread that receives
 /// them, at most two batches of bytes behind.
-pub(super) struct Measure {
+pub(crate) struct Measure {
     size: u64,
     hashing: Hashing,
     batch: Vec<Bytes>,
@@ -32,8 +32,25 @@ impl Default for Measure {
 }
 
 impl Measure {
+    /// Goes on after bytes that went by earlier: so many, with this left of hashing them.
+    pub(crate) fn resume(size: u64, hasher: Sha256) -> Self {
+        Self { size, hashing: Hashing::Here(hasher), ..Self::default() }
+    }
+
+    /// The hash function after all that has gone by.
+    ///
+    /// # Errors
+    /// As [`take`](Self::take).
+    pub(crate) async fn hasher(&mut self) -> Result<Sha256> {
+        let hashing = std::mem::replace(&mut self.hashing, Hashing::Here(Sha256::new()));
+        let hasher = hashed(hashing.come_back().await?, &std::mem::take(&mut self.batch));
+        self.batched = 0;
+        self.hashing = Hashing::Here(hasher.clone());
+        Ok(hasher)
+    }
+
     /// Bytes that have gone by.
-    pub(super) fn size(&self) -> u64 {
+    pub(crate) fn size(&self) -> u64 {
         self.size
     }
 
@@ -41,7 +58,7 @@ impl Measure {
     ///
     /// # Errors
     /// When hashing was stopped, as the runtime ends.
-    pub(super) async fn take(&mut self, chunk: Bytes) -> Result<()> {
+    pub(crate) async fn take(&mut self, chunk: Bytes) -> Result<()> {
         self.size += chunk.len() as u64;
         self.batched += chunk.len();
         self.batch.push(chunk);
@@ -52,7 +69,7 @@ impl Measure {
     ///
     /// # Errors
     /// As [`take`](Self::take).
-    pub(super) async fn finish(self) -> Result<Measured> {
+    pub(crate) async fn finish(self) -> Result<Measured> {
         let hasher = self.hashing.come_back().await?;
         let sha256: Sha256Digest = hashed(hasher, &self.batch).finalize().into();
         Ok(Measured { size: self.size, sha256 })

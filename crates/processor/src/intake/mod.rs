@@ -2,7 +2,7 @@
 //! Every door ends here.
 
 pub mod checksum;
-mod measure;
+pub(crate) mod measure;
 pub mod policy;
 mod received;
 
@@ -123,12 +123,35 @@ impl Intake {
         key: String,
         measured: Option<Measured>,
     ) -> Result<Received> {
+        self.look_into(arrival, key, measured, UnclaimedBlob::new).await
+    }
+
+    /// As [`adopt`](Self::adopt), but the blob stays the caller's to delete, whatever becomes of it.
+    ///
+    /// # Errors
+    /// As [`adopt`](Self::adopt).
+    pub async fn adopt_lent(
+        &self,
+        arrival: Arrival<'_>,
+        key: String,
+        measured: Measured,
+    ) -> Result<Received> {
+        self.look_into(arrival, key, Some(measured), UnclaimedBlob::lent).await
+    }
+
+    async fn look_into(
+        &self,
+        arrival: Arrival<'_>,
+        key: String,
+        measured: Option<Measured>,
+        held: fn(SharedBlobStore, String) -> UnclaimedBlob,
+    ) -> Result<Received> {
         let filename = sanitize_filename(arrival.filename);
         let mut bytes = self.blobs.read(&key).await.map_err(|error| match error {
             BlobError::NotFound => Error::new(ErrorCode::DocumentMissing, "The file is not in storage."),
             error => storage_failed(error),
         })?;
-        let blob = UnclaimedBlob::new(self.blobs.clone(), key);
+        let blob = held(self.blobs.clone(), key);
         let mut recognition = Recognition::new(&self.policy, &filename);
         let mut measure = Measure::default();
         while let Some(chunk) = bytes.next().await {
