@@ -80,6 +80,20 @@ pub fn check_tags<'a>(tags: impl IntoIterator<Item = &'a str>, errors: &mut Fiel
     kept
 }
 
+/// Tags in one text: separated by commas, or a JSON array of texts.
+pub fn parse_tags(text: &str, errors: &mut FieldErrors) -> Vec<String> {
+    if !text.trim_start().starts_with('[') {
+        return check_tags(text.split(','), errors);
+    }
+    match serde_json::from_str::<Vec<String>>(text) {
+        Ok(tags) => check_tags(tags.iter().map(String::as_str), errors),
+        Err(_) => {
+            errors.add("tags", "Separate tags by commas, or send a JSON array of texts.");
+            Vec::new()
+        }
+    }
+}
+
 fn check_line(field: &str, text: &str, most: usize, errors: &mut FieldErrors) {
     if text.chars().any(char::is_control) {
         errors.add(field, "This has characters that are not text.");
@@ -103,6 +117,8 @@ mod tests {
         assert_eq!(check_folder("folder", " /Invoices/2026/ ", &mut errors), "Invoices/2026");
         assert_eq!(check_description(" two\nlines ", &mut errors), "two\nlines");
         assert_eq!(check_tags([" a", "b", "", "a"], &mut errors), ["a", "b"]);
+        assert_eq!(parse_tags("a, b,,a", &mut errors), ["a", "b"]);
+        assert_eq!(parse_tags(r#" ["a, b"]"#, &mut errors), ["a, b"]);
         assert_eq!(check_kind("rechnung", &mut errors), Some(DocumentKind::Invoice));
         assert!(errors.is_empty(), "{errors:?}");
     }

@@ -83,8 +83,14 @@ error_codes! {
     PreconditionFailed = "precondition_failed", 412, "Not the version you have";
     /// The body is larger than allowed.
     PayloadTooLarge = "payload_too_large", 413, "Too large";
+    /// With this file, the user would have more in storage than allowed.
+    StorageQuotaExceeded = "storage_quota_exceeded", 413, "Your storage is full";
     /// The content is of a type that is not accepted here.
     UnsupportedMediaType = "unsupported_media_type", 415, "Type not accepted";
+    /// Files of this type are not taken in by this installation.
+    FileTypeRefused = "file_type_refused", 415, "Files of this type are not accepted";
+    /// A program that calls itself something else.
+    DisguisedExecutable = "disguised_executable", 415, "A program in disguise";
     /// None of the bytes that were asked for are in the file.
     RangeNotSatisfiable = "range_not_satisfiable", 416, "Not that long";
     /// Understood, but some fields are wrong; `errors` says which.
@@ -99,6 +105,8 @@ error_codes! {
     DocumentTooComplex = "document_too_complex", 422, "The document is too complex";
     /// Too many tries at signing in.
     LoginThrottled = "login_throttled", 429, "Too many tries";
+    /// This user has sent too many files lately.
+    TooManyUploads = "too_many_uploads", 429, "Too many uploads";
     /// This user has too much work waiting.
     TooManyTasks = "too_many_tasks", 429, "Too many tasks are waiting";
     /// A fault of ours. The log has the cause.

@@ -3,11 +3,13 @@
 //! Three thin layers: a route takes a request apart, a use case decides, and `quire_store`
 //! runs the SQL. The worker runs beside the server, or in a process of its own.
 
+mod admission;
 pub mod config;
 pub mod documents;
 pub mod exports;
 pub mod housekeeping;
 pub mod intake;
+pub mod inventory;
 pub mod live;
 mod load;
 mod order;
@@ -40,7 +42,8 @@ use secrecy::ExposeSecret;
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    config::{IntakeConfig, ProcessorConfig, StorageBackend},
+    admission::Admission,
+    config::{IntakeConfig, ProcessorConfig, StorageBackend, StorageConfig},
     documents::Documents,
     exports::Exports,
     housekeeping::Housekeeping,
@@ -91,20 +94,29 @@ impl Surroundings {
             .map_err(|e| Error::internal("finding this program").with_source(e))?;
         let reader = config.reading.reader(children).await;
         let reader = Arc::new(reader.map_err(|e| Error::internal("setting up OCR").with_source(e))?);
-        let links = links(&config.tokens, &clock);
-        let blobs = open_storage(&config.intake, &clock, &links).await?;
+        let links = signed_links(&config.tokens, &clock);
+        let blobs = open_storage(&config.storage, &clock, &links).await?;
         Ok(Self { pool, tokens, clock, blobs, links, engine, reader, shutdown })
     }
 }
 
-/// Their keys are derived from the secrets of tokens, and so rotate with them.
-fn links(config: &TokenConfig, clock: &SharedClock) -> Links {
+/// Signs links to blobs that the processor serves itself. Their keys are derived from the secrets of
+/// tokens, and so rotate with them.
+pub fn signed_links(config: &TokenConfig, clock: &SharedClock) -> Links {
     let previous = config.previous_secrets.iter().map(|secret| secret.expose_secret().as_bytes());
     Links::new(config.secret.expose_secret().as_bytes(), previous, clock.clone())
 }
 
-async fn open_storage(config: &IntakeConfig, clock: &SharedClock, links: &Links) -> Result<SharedBlobStore> {
-    Ok(match config.storage {
+/// The blob storage that the configuration asks for.
+///
+/// # Errors
+/// When it cannot be used.
+pub async fn open_storage(
+    config: &StorageConfig,
+    clock: &SharedClock,
+    links: &Links,
+) -> Result<SharedBlobStore> {
+    Ok(match config.backend {
         StorageBackend::Local => Arc::new(
             open_directory(config, clock)
                 .await
@@ -116,7 +128,7 @@ async fn open_storage(config: &IntakeConfig, clock: &SharedClock, links: &Links)
 }
 
 /// Also removes what uploads of processes that were killed have left.
-async fn open_directory(config: &IntakeConfig, clock: &SharedClock) -> Result<LocalBlobs, BlobError> {
+async fn open_directory(config: &StorageConfig, clock: &SharedClock) -> Result<LocalBlobs, BlobError> {
     let blobs = LocalBlobs::open(&config.media_root).await?;
     let swept = blobs.sweep_incoming(clock.now()).await?;
     if swept > 0 {
@@ -128,6 +140,7 @@ async fn open_directory(config: &IntakeConfig, clock: &SharedClock) -> Result<Lo
 /// The processor as its routes see it. Cheap to clone.
 #[derive(Clone)]
 pub struct Processor {
+    pub(crate) admission: Admission,
     pub(crate) intake: Intake,
     pub(crate) tasks: Tasks,
     pub(crate) documents: Documents,
@@ -154,8 +167,10 @@ impl Processor {
         let background = TaskTracker::new();
         let hub = Hub::default();
         let relay = Relay::spawn(pool.clone(), hub.clone(), shutdown.clone(), &background);
-        let intake = Intake::new(blobs.clone(), clock.clone(), config.intake.max_upload_size);
-        let tasks = Tasks::new(&surroundings, relay.signal(), config.tasks);
+        let IntakeConfig { max_upload_size, types, limits } = config.intake.clone();
+        let intake = Intake::new(blobs.clone(), clock.clone(), max_upload_size, types);
+        let admission = Admission::new(pool.clone(), clock.clone(), limits, config.tasks);
+        let tasks = Tasks::new(&surroundings, relay.signal(), admission.clone(), config.tasks.max_attempts);
         let documents =
             Documents::new(pool.clone(), blobs.clone(), reader.clone(), config.reading.limits.children);
         let exports = Exports::new(tasks.clone());
@@ -177,7 +192,8 @@ impl Processor {
         }
         background.close();
         let live = Live::new(pool, hub, tokens, clock, shutdown);
-        let processor = Self { intake, tasks, documents, exports, signed_blobs, live, surroundings };
+        let processor =
+            Self { admission, intake, tasks, documents, exports, signed_blobs, live, surroundings };
         Running { processor, background }
     }
 

@@ -44,7 +44,7 @@ impl Preflight {
     /// [`ErrorCode::ValidationFailed`] by field.
     pub(crate) async fn check(&self, order: &Order, storage_key: &str, filename: &str) -> Result<()> {
         match order.task_type {
-            TaskType::Answer(_) => Ok(()),
+            TaskType::Answer(_) | TaskType::Read => Ok(()),
             TaskType::SplitPdf => self.check_split(order, storage_key, filename).await,
         }
     }

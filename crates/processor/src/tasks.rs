@@ -9,8 +9,9 @@ use quire_domain::{
     task::{Task, TaskFilter},
 };
 use quire_store::{
-    AsyncPgConnection, Pool,
-    documents::{self, Document, NewDocument},
+    AsyncPgConnection, Pool, Rollback, Transaction as _,
+    documents::{self, Document, FirstCopy, NewDocument},
+    limits,
     tasks::{self, NewTask, Submitted},
 };
 use quire_web::tasks::TaskPage;
@@ -18,10 +19,9 @@ use serde_json::{Map, Value};
 
 use crate::{
     Surroundings,
-    config::TaskLimits,
+    admission::Admission,
     intake::Received,
     live::relay::Signal,
-    load::Load,
     order::Order,
     preflight::Preflight,
     task_type::{ReadingParams, TaskType},
@@ -41,24 +41,25 @@ pub struct Tasks {
     engine: SharedEngine,
     preflight: Preflight,
     signal: Signal,
+    admission: Admission,
     max_attempts: i16,
-    load: Load,
+}
+
+/// What a submission became.
+#[derive(Debug)]
+pub struct Submission {
+    /// The task, and by it the document.
+    pub task: Task,
+    /// The first document of this user with the same bytes, if there was one before.
+    pub duplicate_of: Option<DocumentId>,
 }
 
 impl Tasks {
     /// The use cases with these surroundings.
-    pub fn new(surroundings: &Surroundings, signal: Signal, limits: TaskLimits) -> Self {
+    pub fn new(surroundings: &Surroundings, signal: Signal, admission: Admission, max_attempts: i16) -> Self {
         let Surroundings { pool, clock, engine, blobs, reader, .. } = surroundings.clone();
         let preflight = Preflight::new(blobs, reader);
-        Self {
-            pool,
-            clock,
-            engine,
-            preflight,
-            signal,
-            max_attempts: limits.max_attempts,
-            load: Load::new(limits),
-        }
+        Self { pool, clock, engine, preflight, signal, admission, max_attempts }
     }
 
     /// Checks what a client asks for: the task type exists, the parameters fit, and the
@@ -109,22 +110,19 @@ impl Tasks {
         })
     }
 
-    /// Refuses new work while too much of it waits, of this user or of all.
-    ///
-    /// # Errors
-    /// [`ErrorCode::TooManyTasks`], [`ErrorCode::Overloaded`].
-    pub async fn check_load(&self, owner: UserId) -> Result<()> {
-        self.load.check(&mut *self.pool.get().await?, owner).await
-    }
-
     /// Turns a received file and an order into a document with its first task. Gives the task
     /// that an earlier request with the same idempotency key made, if there was one; then the
-    /// file goes.
+    /// file goes. The bytes of a file that this user has stored before are stored once.
     ///
     /// # Errors
-    /// [`ErrorCode::ValidationFailed`] when the document cannot be worked on like that; when the
-    /// database does not answer.
-    pub async fn submit_document(&self, owner: UserId, received: Received, order: Order) -> Result<Task> {
+    /// [`ErrorCode::ValidationFailed`] when the document cannot be worked on like that;
+    /// [`ErrorCode::StorageQuotaExceeded`]; when the database does not answer.
+    pub async fn submit_document(
+        &self,
+        owner: UserId,
+        received: Received,
+        order: Order,
+    ) -> Result<Submission> {
         // On a task of its own: a client that hangs up now must not leave a half-done step.
         let tasks = self.clone();
         tokio::spawn(async move { tasks.store_document(owner, received, &order).await })
@@ -132,23 +130,70 @@ impl Tasks {
             .map_err(|e| Error::internal("storing a submission").with_source(e))?
     }
 
-    async fn store_document(&self, owner: UserId, received: Received, order: &Order) -> Result<Task> {
+    async fn store_document(&self, owner: UserId, received: Received, order: &Order) -> Result<Submission> {
         let NewDocument { storage_key, filename, .. } = received.as_document(owner);
         self.preflight.check(order, storage_key, filename).await?;
         let mut connection = self.pool.get().await?;
         let id = TaskId::new(self.clock.now());
-        let new = self.new_task(id, order);
-        let stored = tasks::submit_document(&mut connection, &received.as_document(owner), &new).await;
-        match stored {
-            Ok(Submitted::Accepted) => received.keep(),
-            Ok(Submitted::Repeated | Submitted::Shared(_)) => drop(received),
+        let document = received.as_document(owner);
+        let duplicate_of = match self.insert(&mut connection, &document, &self.new_task(id, order)).await {
+            Ok(Submitted::Accepted) => {
+                received.keep();
+                None
+            }
+            Ok(Submitted::Shared(first)) => {
+                self.share(&mut connection, owner, received, &first).await?;
+                Some(first.document_id)
+            }
+            Ok(Submitted::Repeated) => {
+                drop(received);
+                None
+            }
             Err(error) => {
                 self.settle(owner, received, &error);
                 return Err(error);
             }
-        }
+        };
         self.signal.written();
-        self.read_back(&mut connection, owner, id, &order.idempotency_key).await
+        let task = self.read_back(&mut connection, owner, id, &order.idempotency_key).await?;
+        Ok(Submission { task, duplicate_of })
+    }
+
+    /// Stores a submission; where there is a quota, nobody else's of this user can slip in between.
+    async fn insert(
+        &self,
+        connection: &mut AsyncPgConnection,
+        document: &NewDocument<'_>,
+        task: &NewTask<'_>,
+    ) -> Result<Submitted> {
+        if !self.admission.has_quota() {
+            return tasks::submit_document(connection, document, task).await;
+        }
+        let owner = document.user_id;
+        let stored = connection.transaction(async |connection| -> Result<_, Rollback> {
+            limits::lock(connection, &format!("storage:{owner}")).await?;
+            self.admission.check_quota(connection, owner, document.size.unsigned_abs()).await?;
+            Ok(tasks::submit_document(connection, document, task).await?)
+        });
+        Ok(stored.await?)
+    }
+
+    /// Lets the bytes of the first copy serve the new document, too. Should they be gone, those that
+    /// have just come take their place, for all documents that had them.
+    async fn share(
+        &self,
+        connection: &mut AsyncPgConnection,
+        owner: UserId,
+        received: Received,
+        first: &FirstCopy,
+    ) -> Result<()> {
+        if received.is_stored(&first.storage_key).await {
+            return Ok(());
+        }
+        let storage_key = received.as_document(owner).storage_key.to_owned();
+        documents::replace_blob(connection, owner, &first.storage_key, &storage_key).await?;
+        received.keep();
+        Ok(())
     }
 
     /// Decides about the file of a submission that was not stored. A connection can break after

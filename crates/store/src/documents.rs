@@ -4,8 +4,9 @@ use std::ops::RangeInclusive;
 
 use chrono::{DateTime, Utc};
 use diesel::{
-    dsl::{exists, not, now},
+    dsl::{exists, not, now, sql},
     prelude::*,
+    sql_types::BigInt,
 };
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use quire_domain::{
@@ -285,6 +286,19 @@ pub fn failure_of(document: &Document) -> Failure {
         code.unwrap_or(FailureCode::DocumentCorrupt),
         document.last_error.clone().unwrap_or_else(|| "The document could not be read.".to_owned()),
     )
+}
+
+/// The bytes of all documents of this user, those that share them counted each.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn stored_bytes(connection: &mut AsyncPgConnection, owner: UserId) -> Result<i64> {
+    documents::table
+        .filter(documents::user_id.eq(owner.0))
+        .select(sql::<BigInt>("least(coalesce(sum(size), 0), 9223372036854775807)::bigint"))
+        .first(connection)
+        .await
+        .context("adding up the documents of a user")
 }
 
 /// Lets all documents of one blob have another: the bytes have come again, and the old blob is gone.

@@ -9,6 +9,7 @@ pub mod audit;
 pub mod documents;
 mod error;
 pub mod events;
+pub mod inventory;
 pub mod limits;
 pub mod listen;
 pub mod migrations;

@@ -50,6 +50,19 @@ pub async fn count(
     .context("counting towards a limit")
 }
 
+/// Holds what is decided under `key` until the transaction ends: whoever else asks waits.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn lock(connection: &mut AsyncPgConnection, key: &str) -> Result<()> {
+    diesel::sql_query("select pg_advisory_xact_lock(hashtextextended($1, 0))")
+        .bind::<Text, _>(key)
+        .execute(connection)
+        .await
+        .context("locking a limit")?;
+    Ok(())
+}
+
 /// Takes back one that was counted under `key`.
 ///
 /// # Errors

@@ -8,13 +8,16 @@ use crate::config::{CorsOrigins, HttpConfig};
 const MAX_AGE: usize = 3600;
 
 /// Headers of ours that scripts of other origins may read.
-const EXPOSED: [&str; 15] = [
+const EXPOSED: [&str; 18] = [
     "accept-ranges",
     "content-disposition",
     "content-range",
     "etag",
     "link",
     "location",
+    "ratelimit-limit",
+    "ratelimit-remaining",
+    "ratelimit-reset",
     "retry-after",
     "tus-extension",
     "tus-max-size",

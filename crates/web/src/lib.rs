@@ -66,6 +66,7 @@ pub mod http_client;
 pub mod json_body;
 pub mod openapi;
 pub mod problem;
+pub mod rate_limit;
 pub mod request;
 pub mod server;
 pub mod shutdown;

@@ -37,6 +37,7 @@ use crate::{
     caller::Caller,
     client_address::ClientAddress,
     problem::{self, Occurrence, Problem},
+    rate_limit::RateLimit,
 };
 
 /// The header that carries a request's id, in and out.
@@ -130,6 +131,9 @@ pub async fn finish<B: MessageBody + 'static>(
         Ok(response) => {
             let mut response = seen.complete(response);
             seen.dress(response.headers_mut());
+            let request = response.request().clone();
+            RateLimit::write(&request, response.headers_mut());
+            drop(request);
             let (route, user) = {
                 let request = response.request();
                 let user = request.extensions().get::<Caller>().map(|caller| caller.user_id);

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use quire_domain::{
-    FieldErrors, Result, TaskId,
+    DocumentId, FieldErrors, Result, TaskId,
     task::{Task, TaskFilter, TaskStatus},
 };
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,23 @@ pub struct AcceptedView {
     message: &'static str,
     filename: String,
     task_type: String,
+    /// Whether you had sent the same bytes before. They are stored once.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(value_type = Option<bool>)]
+    duplicate: bool,
+    /// The first document with these bytes, if there was one before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duplicate_of: Option<Uuid>,
+}
+
+impl AcceptedView {
+    /// A submission whose bytes were there already, in the first document that had them.
+    #[must_use]
+    pub fn duplicate_of(mut self, first: Option<DocumentId>) -> Self {
+        self.duplicate = first.is_some();
+        self.duplicate_of = first.map(|first| first.0);
+        self
+    }
 }
 
 impl From<Task> for AcceptedView {
@@ -40,6 +57,8 @@ impl From<Task> for AcceptedView {
             message: "The file was accepted. The result will follow.",
             filename: task.filename,
             task_type: task.task_type,
+            duplicate: false,
+            duplicate_of: None,
         }
     }
 }

@@ -19,8 +19,17 @@ use super::unavailable;
 const MAX_ANSWER: usize = 1024 * 1024;
 
 /// Headers of an answer that are passed on; the others are between the two services.
-const PASSED_ON: [&str; 6] =
-    ["allow", "cache-control", "content-type", "idempotency-replayed", "location", "retry-after"];
+const PASSED_ON: [&str; 9] = [
+    "allow",
+    "cache-control",
+    "content-type",
+    "idempotency-replayed",
+    "location",
+    "ratelimit-limit",
+    "ratelimit-remaining",
+    "ratelimit-reset",
+    "retry-after",
+];
 
 /// An answer that is passed on as it is.
 #[derive(Debug)]

@@ -1,5 +1,6 @@
 //! The processor's configuration.
 
+mod intake;
 mod reading;
 
 use std::{num::NonZero, path::PathBuf, time::Duration};
@@ -7,10 +8,13 @@ use std::{num::NonZero, path::PathBuf, time::Duration};
 use quire_ai::{AiConfig, Provider, Timeouts};
 use quire_domain::task::DEFAULT_MAX_ATTEMPTS;
 use quire_web::config::{
-    AppEnv, DatabaseConfig, HttpConfig, LogConfig, Reader, Section, TokenConfig, UploadLimit, Variable,
+    AppEnv, DatabaseConfig, HttpConfig, LogConfig, Reader, Section, TokenConfig, Variable,
 };
 
-pub use self::reading::{Ocr, ReadingConfig};
+pub use self::{
+    intake::{IntakeConfig, UploadLimits},
+    reading::{Ocr, ReadingConfig},
+};
 
 /// All that the processor reads from its environment.
 #[derive(Debug, Clone)]
@@ -25,7 +29,9 @@ pub struct ProcessorConfig {
     pub database: DatabaseConfig,
     /// Tokens.
     pub tokens: TokenConfig,
-    /// Documents and their storage.
+    /// Where documents are stored.
+    pub storage: StorageConfig,
+    /// How documents come in.
     pub intake: IntakeConfig,
     /// How much work may wait.
     pub tasks: TaskLimits,
@@ -37,15 +43,13 @@ pub struct ProcessorConfig {
     pub ai: AiConfig,
 }
 
-/// How documents come in and where they stay.
+/// Where documents stay.
 #[derive(Debug, Clone)]
-pub struct IntakeConfig {
+pub struct StorageConfig {
     /// Where blobs are kept.
-    pub storage: StorageBackend,
+    pub backend: StorageBackend,
     /// The root of local blob storage.
     pub media_root: PathBuf,
-    /// The largest file accepted, in bytes.
-    pub max_upload_size: u64,
 }
 
 /// How much work may wait, and how often it is tried.
@@ -136,8 +140,8 @@ const AI_CONTEXT_TOKENS: Variable =
 const AI_MAX_OUTPUT_TOKENS: Variable =
     Variable::new("AI_MAX_OUTPUT_TOKENS", "Tokens that the model may write in one answer.");
 
-const INTAKE_SECTION: Section<'static> =
-    Section { title: "Documents", variables: &[STORAGE_BACKEND, MEDIA_ROOT] };
+const STORAGE_SECTION: Section<'static> =
+    Section { title: "Storage", variables: &[STORAGE_BACKEND, MEDIA_ROOT] };
 const WORKER_SECTION: Section<'static> = Section {
     title: "Tasks and the worker",
     variables: &[
@@ -170,7 +174,7 @@ impl ProcessorConfig {
 
     /// Sections that only the processor has, for `--help` and the documentation.
     pub const OWN_SECTIONS: &[Section<'static>] =
-        &[INTAKE_SECTION, reading::SECTION, WORKER_SECTION, AI_SECTION];
+        &[STORAGE_SECTION, intake::SECTION, reading::SECTION, WORKER_SECTION, AI_SECTION];
 
     /// Reads all sections; what is wrong is collected by the reader.
     pub fn read(reader: &mut Reader<'_>) -> Self {
@@ -180,6 +184,7 @@ impl ProcessorConfig {
             log: LogConfig::read(reader),
             database: DatabaseConfig::read(reader),
             tokens: TokenConfig::read(reader),
+            storage: StorageConfig::read(reader),
             intake: IntakeConfig::read(reader),
             tasks: TaskLimits::read(reader),
             worker: WorkerConfig::read(reader),
@@ -189,13 +194,12 @@ impl ProcessorConfig {
     }
 }
 
-impl IntakeConfig {
+impl StorageConfig {
     fn read(reader: &mut Reader<'_>) -> Self {
         let backends = [("local", StorageBackend::Local), ("memory", StorageBackend::Memory)];
         Self {
-            storage: reader.choice(&STORAGE_BACKEND, &backends, StorageBackend::Local),
+            backend: reader.choice(&STORAGE_BACKEND, &backends, StorageBackend::Local),
             media_root: reader.text(&MEDIA_ROOT).into(),
-            max_upload_size: UploadLimit::read(reader),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Routes: they take requests apart, call a use case, and put answers together.
 
+mod admission;
 mod blobs;
 mod conditional;
 mod docs;

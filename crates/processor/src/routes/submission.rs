@@ -6,11 +6,18 @@ use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::http::header::ContentDisposition;
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt};
-use quire_domain::{Error, ErrorCode, Result, UserId};
+use quire_domain::{
+    Error, ErrorCode, FieldErrors, Result, UserId,
+    details::{self, DocumentDetails},
+    document::DocumentKind,
+};
 use serde_json::{Map, Value};
 
 use crate::{
-    intake::{Intake, Received},
+    intake::{
+        Arrival, Intake, Received,
+        checksum::{Sha256Digest, parse_hex, parse_repr_digest},
+    },
     order::Order,
     task_type::TaskType,
     tasks::{DEFAULT_TASK_TYPE, Tasks},
@@ -36,17 +43,31 @@ pub(super) async fn receive(
     let mut form = Form::default();
     form.read(body, owner, intake, tasks).await?;
     let order = tasks.check_order(form.task_type.as_deref(), form.params(), idempotency_key)?;
+    let details = form.details()?;
     let received =
         form.file.ok_or_else(|| field_error("file", "Send the file as a form field named `file`."))?;
-    Ok((received, order))
+    received.check_sha256(form.sha256.as_ref())?;
+    Ok((received.with_details(details), order))
+}
+
+/// Fields that say something about the document, as they were sent.
+#[derive(Default)]
+struct Said {
+    kind: Option<String>,
+    folder: Option<String>,
+    description: Option<String>,
+    tags: Option<String>,
 }
 
 #[derive(Default)]
 struct Form {
     file: Option<Received>,
     task_type: Option<String>,
+    sha256: Option<Sha256Digest>,
     /// The field `params`.
     params: Map<String, Value>,
+    /// What is said about the document.
+    said: Said,
     /// Fields that may be single parameters; which of them are, the task type tells.
     others: Map<String, Value>,
 }
@@ -83,8 +104,17 @@ impl Form {
         }
         let filename = field.content_disposition().and_then(filename).unwrap_or_default();
         let declared = field.content_type().map(ToString::to_string);
+        let digest = field.headers().get("repr-digest");
+        let digest =
+            digest.and_then(|digest| digest.to_str().ok()).map(parse_repr_digest).transpose()?.flatten();
         let chunks = field.map_err(|error| io::Error::new(io::ErrorKind::UnexpectedEof, error.to_string()));
-        let received = intake.receive(owner, &filename, declared.as_deref(), chunks).await?;
+        let arrival = Arrival {
+            owner,
+            filename: &filename,
+            declared_type: declared.as_deref(),
+            sha256: digest.or(self.sha256),
+        };
+        let received = intake.receive(arrival, chunks).await?;
         self.file = Some(received);
         Ok(())
     }
@@ -100,6 +130,23 @@ impl Form {
         self.params.iter().chain(single).map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
+    /// What is said about the document, checked.
+    fn details(&self) -> Result<DocumentDetails> {
+        let mut errors = FieldErrors::default();
+        let Said { kind, folder, description, tags } = &self.said;
+        let details = DocumentDetails {
+            kind: match kind.as_deref().filter(|kind| !kind.is_empty()) {
+                Some(kind) => details::check_kind(kind, &mut errors).unwrap_or(DocumentKind::Other),
+                None => DocumentKind::Other,
+            },
+            folder: details::check_folder("folder", folder.as_deref().unwrap_or_default(), &mut errors),
+            description: details::check_description(description.as_deref().unwrap_or_default(), &mut errors),
+            tags: details::parse_tags(tags.as_deref().unwrap_or_default(), &mut errors),
+        };
+        errors.into_result()?;
+        Ok(details)
+    }
+
     /// `task_type`, `params` (a JSON object), or what may be a single parameter.
     async fn take_text(&mut self, mut field: Field) -> Result<()> {
         let name = field.name().unwrap_or_default().to_owned();
@@ -107,6 +154,12 @@ impl Form {
         match name.as_str() {
             "task_type" if text.is_empty() => {}
             "task_type" => self.task_type = Some(text),
+            "sha256" if text.is_empty() => {}
+            "sha256" => self.sha256 = Some(parse_hex("sha256", &text)?),
+            "kind" => self.said.kind = Some(text),
+            "folder" => self.said.folder = Some(text),
+            "description" => self.said.description = Some(text),
+            "tags" => self.said.tags = Some(text),
             "params" if text.trim().is_empty() => {}
             "params" => match serde_json::from_str(&text) {
                 Ok(Value::Object(params)) => self.params.extend(params),

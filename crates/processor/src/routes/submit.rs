@@ -12,7 +12,11 @@ use quire_web::{caller::Caller, problem::HttpResult, tasks::AcceptedView};
 use utoipa::ToSchema;
 
 use super::submission;
-use crate::{Processor, routes::tasks::idempotency_key};
+use crate::{
+    Processor,
+    routes::{admission::admit, tasks::idempotency_key},
+    tasks::Submission,
+};
 
 /// The form of a submission.
 #[derive(ToSchema)]
@@ -28,6 +32,19 @@ struct SubmitForm {
     /// form fields of their own name.
     #[schema(example = "{}")]
     params: Option<String>,
+    /// The SHA-256 checksum of the file, in hex digits: a file with another one is refused. It may
+    /// also be sent as `Repr-Digest`.
+    sha256: Option<String>,
+    /// `cv`, `invoice`, `cover_letter` or `other`.
+    #[schema(example = "other")]
+    kind: Option<String>,
+    /// Where the document belongs, such as `Invoices/2026`.
+    folder: Option<String>,
+    /// In your own words.
+    description: Option<String>,
+    /// Separated by commas, or as a JSON array.
+    #[schema(example = "urgent,2026")]
+    tags: Option<String>,
 }
 
 /// Submit a document
@@ -44,10 +61,10 @@ struct SubmitForm {
         (status = 202, description = "Accepted; the result will follow.", body = AcceptedView),
         (status = 400, description = "The form could not be read, or the upload ended early."),
         (status = 401, description = "No valid token."),
-        (status = 413, description = "The file is too large."),
-        (status = 415, description = "Not a multipart form."),
-        (status = 422, description = "No file, an empty file, an unknown task type or wrong parameters."),
-        (status = 429, description = "Too many of your tasks are waiting."),
+        (status = 413, description = "The file is too large, or your storage is full (`storage_quota_exceeded`)."),
+        (status = 415, description = "Not a multipart form; files of this type are not accepted (`file_type_refused`), or it is a program under the name of a document (`disguised_executable`)."),
+        (status = 422, description = "No file, an empty file, another file than its checksum says (`checksum_mismatch`), an unknown task type or wrong parameters."),
+        (status = 429, description = "Too many of your tasks are waiting, or you have sent too many files (`too_many_uploads`)."),
         (status = 503, description = "The database or storage is away, or too much work is waiting."),
     ),
     security(("bearer" = [])),
@@ -61,15 +78,15 @@ pub(crate) async fn submit_document(
 ) -> HttpResult<HttpResponse> {
     let key = idempotency_key(&request)?;
     check_content_type(&request)?;
-    processor.intake.check_announced_size(content_length(&request), submission::OVERHEAD)?;
-    processor.tasks.check_load(caller.user_id).await?;
+    admit(&request, &processor, caller.user_id).await?;
     let mut body = Multipart::new(request.headers(), payload);
     let (received, order) =
         submission::receive(&mut body, caller.user_id, &processor.intake, &processor.tasks, key).await?;
-    let task = processor.tasks.submit_document(caller.user_id, received, order).await?;
+    let Submission { task, duplicate_of } =
+        processor.tasks.submit_document(caller.user_id, received, order).await?;
     Ok(HttpResponse::Accepted()
         .insert_header((header::LOCATION, format!("/process/tasks/{}", task.id)))
-        .json(AcceptedView::from(task)))
+        .json(AcceptedView::from(task).duplicate_of(duplicate_of)))
 }
 
 fn check_content_type(request: &HttpRequest) -> Result<(), Error> {
@@ -83,8 +100,4 @@ fn check_content_type(request: &HttpRequest) -> Result<(), Error> {
         ErrorCode::UnsupportedMediaType,
         "Send a multipart form (`multipart/form-data`) with the field `file`.",
     ))
-}
-
-fn content_length(request: &HttpRequest) -> Option<u64> {
-    request.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }

@@ -61,7 +61,7 @@ pub(crate) async fn create_task(
     let body = body.into_inner();
     let key = idempotency_key(&request)?;
     let order = processor.tasks.check_order(body.task_type.as_deref(), body.params, key)?;
-    processor.tasks.check_load(caller.user_id).await?;
+    processor.admission.check_load(caller.user_id).await?;
     let task = processor.tasks.create_task(caller.user_id, DocumentId(body.document_id), &order).await?;
     Ok(HttpResponse::Accepted()
         .insert_header((header::LOCATION, format!("/process/tasks/{}", task.id)))

@@ -1,5 +1,6 @@
 //! What can be asked for: the AI's task types, and what Quire does to a document by itself.
 
+mod read;
 mod reading;
 pub(crate) mod split;
 
@@ -14,6 +15,8 @@ pub(crate) use self::{reading::ReadingParams, split::SplitParams};
 pub enum TaskType {
     /// The AI answers, from the text.
     Answer(&'static dyn task::TaskType),
+    /// The document is read, and nothing more.
+    Read,
     /// A PDF document is split into several.
     SplitPdf,
 }
@@ -21,7 +24,10 @@ pub enum TaskType {
 impl TaskType {
     /// Every task type, in the order of the documentation.
     pub fn all() -> impl Iterator<Item = Self> {
-        quire_ai::registry::task_types().iter().map(|known| Self::Answer(*known)).chain([Self::SplitPdf])
+        quire_ai::registry::task_types()
+            .iter()
+            .map(|known| Self::Answer(*known))
+            .chain([Self::Read, Self::SplitPdf])
     }
 
     /// The task type with that name.
@@ -33,6 +39,7 @@ impl TaskType {
     pub fn name(self) -> &'static str {
         match self {
             Self::Answer(known) => known.name(),
+            Self::Read => read::NAME,
             Self::SplitPdf => split::NAME,
         }
     }
@@ -41,6 +48,7 @@ impl TaskType {
     pub fn title(self) -> &'static str {
         match self {
             Self::Answer(known) => known.title(),
+            Self::Read => read::TITLE,
             Self::SplitPdf => split::TITLE,
         }
     }
@@ -49,6 +57,7 @@ impl TaskType {
     pub fn description(self) -> &'static str {
         match self {
             Self::Answer(known) => known.description(),
+            Self::Read => read::DESCRIPTION,
             Self::SplitPdf => split::DESCRIPTION,
         }
     }
@@ -57,6 +66,7 @@ impl TaskType {
     pub fn params_schema(self) -> Value {
         let mut schema = match self {
             Self::Answer(known) => known.params_schema(),
+            Self::Read => read::params_schema(),
             Self::SplitPdf => split::params_schema(),
         };
         if let Some(properties) = schema["properties"].as_object_mut() {
@@ -69,6 +79,7 @@ impl TaskType {
     pub fn output_schema(self) -> Value {
         match self {
             Self::Answer(known) => known.output_schema(),
+            Self::Read => read::output_schema(),
             Self::SplitPdf => split::output_schema(),
         }
     }
@@ -80,6 +91,7 @@ impl TaskType {
     pub fn check_params(self, params: &Value) -> Result<Value, FieldErrors> {
         match self {
             Self::Answer(known) => known.check_params(params),
+            Self::Read => read::check_params(params),
             Self::SplitPdf => SplitParams::parse(params).map(|_| params.clone()),
         }
     }
@@ -91,7 +103,7 @@ impl TaskType {
     pub fn check_support(self, engine: &dyn Engine, params: &Value) -> Result<(), Failure> {
         match self {
             Self::Answer(known) => engine.supports(known, params),
-            Self::SplitPdf => Ok(()),
+            Self::Read | Self::SplitPdf => Ok(()),
         }
     }
 }

@@ -6,6 +6,7 @@
 mod answer;
 pub(crate) mod ingest;
 mod lease;
+mod read;
 mod run;
 mod split;
 mod stop;

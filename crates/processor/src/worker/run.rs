@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     State, answer, ingest,
     lease::{Interruption, Lease},
-    split,
+    read, split,
     stop::Stop,
 };
 use crate::task_type::{ReadingParams, TaskType};
@@ -65,6 +65,7 @@ impl State {
             TaskType::Answer(known) => {
                 answer::answer(self, claim, known, params, ingested.with_text()?, cancel).await
             }
+            TaskType::Read => Ok(read::report(claim, ingested)),
             TaskType::SplitPdf => {
                 split::split(&self.parts, claim, &ingested.document, &reading, &params).await
             }

@@ -24,7 +24,8 @@ fn clock() -> FakeClock {
 async fn the_bytes_of_a_deleted_document_go() {
     let quire = Setup::new().await.start().await;
     let user = quire.user("ada").await;
-    let (gone, kept) = (user.submit_text().await, user.submit_text().await);
+    let gone = user.submit_file("gone.txt", b"It will be deleted.".to_vec()).await;
+    let kept = user.submit_text().await;
     quire.database.execute(&format!("delete from documents where id = '{}'", gone.document)).await;
     assert_eq!(quire.files().len(), 2);
     housekeeping(&quire, &clock()).clean_up().await.unwrap();
@@ -33,6 +34,20 @@ async fn the_bytes_of_a_deleted_document_go() {
     assert_eq!(quire.files().len(), 1);
     assert_eq!(quire.count("blob_deletions").await, 0);
     assert_eq!(user.task(&kept.task).await["status"], "pending");
+}
+
+#[tokio::test]
+async fn bytes_that_documents_share_go_with_the_last() {
+    let quire = Setup::new().await.start().await;
+    let user = quire.user("ada").await;
+    let (first, second) = (user.submit_text().await, user.submit_text().await);
+    assert_eq!(quire.files().len(), 1);
+    for (document, files) in [(first.document, 1), (second.document, 0)] {
+        quire.database.execute(&format!("delete from documents where id = '{document}'")).await;
+        housekeeping(&quire, &clock()).clean_up().await.unwrap();
+        assert_eq!(quire.files().len(), files, "{document}");
+    }
+    assert_eq!(quire.count("blob_deletions").await, 0);
 }
 
 #[tokio::test]
@@ -94,6 +109,8 @@ async fn what_has_expired_is_swept() {
         ))
         .await;
     housekeeping(&quire, &clock).clean_up().await.unwrap();
+    // It remembers when it last looked through storage.
+    quire.database.execute("delete from rate_windows where key = 'inventory'").await;
     for left in [
         "refresh_tokens where token_hash = 'future'",
         "socket_tickets where ticket_hash = 'future'",

@@ -8,6 +8,7 @@ mod engines;
 mod export;
 mod files;
 mod housekeeping;
+mod inventory;
 mod live;
 mod program;
 mod raw;

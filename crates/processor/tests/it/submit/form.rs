@@ -101,7 +101,7 @@ async fn file_names_are_made_safe() {
         ("a\u{202e}fdp.txt", "afdp.txt"),
         ("", "document"),
     ] {
-        let answer = user.submit(file(sent, TEXT)).await;
+        let answer = user.submit(file(sent, format!("The file of {kept}."))).await;
         assert_eq!(answer.json::<Value>()["filename"], kept, "{sent:?}");
     }
     let root = quire.media.path().to_str().unwrap();

@@ -1,6 +1,9 @@
 //! `POST /process/submit`.
 
+mod content;
+mod duplicates;
 mod form;
+mod limits;
 mod outage;
 mod refusals;
 mod repetition;

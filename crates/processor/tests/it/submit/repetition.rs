@@ -74,7 +74,9 @@ async fn too_many_waiting_tasks_of_one_user_are_refused() {
     bob.submit_text().await;
     ada.act(&first.task, "cancel").await.assert_status(202);
     ada.submit_text().await;
-    assert_eq!(quire.files().len(), 4);
+    assert_eq!(quire.count("documents").await, 4);
+    // Those of ada share one.
+    assert_eq!(quire.files().len(), 2);
 }
 
 #[tokio::test]

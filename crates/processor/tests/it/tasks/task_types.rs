@@ -25,6 +25,7 @@ async fn task_types_come_with_schemas_and_availability() {
             ("sentiment", true),
             ("translate", false),
             ("qa", true),
+            ("read", true),
             ("split_pdf", true)
         ]
     );
@@ -43,7 +44,7 @@ async fn availability_is_that_of_the_provider() {
     let failure = Failure::new(FailureCode::TaskUnsupported, "Not here.");
     let refusing = task_types(Setup::new().await.engine(ScriptedEngine::refusing(failure))).await;
     let available: Vec<_> = refusing.iter().filter(|t| t["available"] == true).map(|t| &t["name"]).collect();
-    assert_eq!(available, ["split_pdf"], "it needs no provider");
+    assert_eq!(available, ["read", "split_pdf"], "they need no provider");
     let able = task_types(Setup::new().await).await;
     let names: Vec<_> = able.iter().filter(|t| t["available"] == true).map(|t| &t["name"]).collect();
     assert!(names.contains(&&Value::from("summarize")), "{names:?}");
