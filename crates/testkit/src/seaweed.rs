@@ -54,7 +54,7 @@ impl Seaweed {
         }
         let _ = fs::remove_dir_all(&place.data_dir);
         fs::create_dir_all(&place.data_dir).expect("a directory beside the build output");
-        let (seaweed, _) = start(&place.data_dir).await;
+        let (seaweed, ..) = start(&place.data_dir).await;
         let written = serde_json::to_vec(&seaweed).expect("a server is JSON");
         fs::write(place.beside("json"), written).expect("a file beside the server's directory");
         seaweed
@@ -66,8 +66,8 @@ impl Seaweed {
     /// As [`Self::shared`].
     pub async fn start() -> OwnSeaweed {
         let directory = data_directory();
-        let (seaweed, child) = start(directory.path()).await;
-        OwnSeaweed { seaweed, child, _directory: directory }
+        let (seaweed, child, ports) = start(directory.path()).await;
+        OwnSeaweed { seaweed, child, ports, directory }
     }
 
     /// A name for a bucket that no other test has.
@@ -104,7 +104,8 @@ pub struct OwnSeaweed {
     /// Where it is.
     pub seaweed: Seaweed,
     child: Child,
-    _directory: TempDir,
+    ports: Ports,
+    directory: TempDir,
 }
 
 impl OwnSeaweed {
@@ -112,6 +113,15 @@ impl OwnSeaweed {
     pub fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+
+    /// Starts it again, with all that it has kept, where it was.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn restart(&mut self) {
+        self.child = spawn(self.directory.path(), &self.ports);
+        assert!(is_ready(&mut self.child, &self.ports).await, "SeaweedFS does not start again");
     }
 }
 
@@ -136,7 +146,7 @@ async fn answers(client: &HttpClient) -> bool {
     client.call(Method::GET, "/").into_inner().send().await.is_ok()
 }
 
-async fn start(directory: &Path) -> (Seaweed, Child) {
+async fn start(directory: &Path) -> (Seaweed, Child, Ports) {
     for _ in 0..TRIES {
         let ports = Ports::choose();
         let mut child = spawn(directory, &ports);
@@ -147,13 +157,14 @@ async fn start(directory: &Path) -> (Seaweed, Child) {
                 secret: "the-secret-of-the-tests".into(),
                 pid: child.id(),
             };
-            return (seaweed, child);
+            return (seaweed, child, ports);
         }
     }
     let log = fs::read_to_string(directory.join("log")).unwrap_or_default();
     panic!("SeaweedFS does not start, in {TRIES} tries: {}", log.lines().last().unwrap_or_default());
 }
 
+#[derive(Debug)]
 struct Ports {
     s3: u16,
     master: u16,

@@ -29,21 +29,16 @@ pub(super) fn create() -> Result<(File, LocalFile), BlobError> {
     Ok((file, LocalFile::temporary(path)))
 }
 
-/// Writes all of a blob to a file. More than `most` bytes are none of ours.
-pub(super) async fn copy(mut bytes: ByteStream, most: u64) -> Result<LocalFile, BlobError> {
+/// Writes all of a blob to a file.
+pub(super) async fn copy(mut bytes: ByteStream) -> Result<LocalFile, BlobError> {
     let (mut file, local) = joined(spawn_blocking(create).await)?;
     let (mut gathered, mut count) = (Vec::new(), 0);
     while let Some(chunk) = bytes.try_next().await.map_err(BlobError::Io)? {
-        count += chunk.len() as u64;
-        if count > most {
-            return Err(BlobError::Io(io::Error::new(
-                io::ErrorKind::FileTooLarge,
-                "a blob is larger than any that is accepted",
-            )));
-        }
+        count += chunk.len();
         gathered.push(chunk);
-        if gathered.iter().map(Bytes::len).sum::<usize>() >= GATHERED {
+        if count >= GATHERED {
             (file, gathered) = append(file, gathered).await?;
+            count = 0;
         }
     }
     append(file, gathered).await?;

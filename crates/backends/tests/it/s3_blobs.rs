@@ -8,7 +8,7 @@ use aws_sdk_s3::{
 };
 use bytes::Bytes;
 use futures_util::TryStreamExt;
-use quire_backends::blobs::s3::{S3Blobs, S3Options};
+use quire_backends::blobs::s3::{S3Blobs, S3Credentials, S3Options};
 use quire_domain::{
     clock::SystemClock,
     ports::blobs::{BlobError, BlobStore, SharedBlobStore, SignedDownload, SignedRequest, SignedUpload},
@@ -53,10 +53,14 @@ fn options(server: &Seaweed) -> S3Options {
         region: Some(Seaweed::REGION.into()),
         endpoint: Some(server.endpoint.clone()),
         public_endpoint: None,
-        credentials: Some((server.key_id.clone(), server.secret.clone().into())),
+        credentials: Some(key(&server.key_id, &server.secret)),
         path_style: true,
         max_size: 200 << 20,
     }
+}
+
+fn key(id: &str, secret: &str) -> S3Credentials {
+    S3Credentials { key_id: id.into(), secret: secret.into(), session_token: None }
 }
 
 fn client(server: &Seaweed) -> Client {
@@ -219,21 +223,120 @@ async fn a_finish_that_is_given_up_leaves_no_blob() {
 }
 
 #[tokio::test]
-async fn a_local_copy_is_no_larger_than_any_blob_may_be() {
-    let server = Seaweed::shared().await;
-    let small = S3Options { max_size: 1000, ..options(&server) };
-    let store = S3Blobs::open(&small, Arc::new(SystemClock)).await.unwrap();
-    put(&store, "just", &content(1000, 0), 1000).await;
-    put(&store, "over", &content(1001, 0), 1001).await;
-    assert!(store.local_file("just").await.unwrap().is_temporary());
-    assert!(matches!(error(store.local_file("over").await), BlobError::Io(_)));
-}
-
-#[tokio::test]
 async fn objects_that_are_no_blobs_are_not_listed() {
     let bucket = InBucket::new().await;
     put(&bucket.store, "blob", &content(1, 0), 1).await;
     bucket.client.put_object().bucket(&bucket.bucket).key("folder/").send().await.unwrap();
     let listed: Vec<_> = bucket.store.list("").map_ok(|blob| blob.key).try_collect().await.unwrap();
     assert_eq!(listed, ["blob"]);
+}
+
+async fn refused(options: &S3Options) -> BlobError {
+    S3Blobs::open(options, Arc::new(SystemClock)).await.err().expect("this should have been refused")
+}
+
+/// The words for the log.
+fn told(error: &BlobError) -> String {
+    quire_domain::error::chain(error)
+}
+
+#[tokio::test]
+async fn wrong_credentials_are_told_at_start() {
+    let server = Seaweed::shared().await;
+    for (id, secret) in [("nobody", "knows"), (server.key_id.as_str(), "another secret")] {
+        let error = refused(&S3Options { credentials: Some(key(id, secret)), ..options(&server) }).await;
+        assert!(matches!(error, BlobError::Denied(_)), "{error:?}");
+        let told = told(&error);
+        assert!(told.contains("HeadBucket with 403") && !told.contains(secret), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn a_bucket_that_cannot_be_written_to_is_told_at_start() {
+    let (id, secret) = Seaweed::READER;
+    let bucket = InBucket::new().await;
+    let server = Seaweed::shared().await;
+    let reader =
+        S3Options { bucket: bucket.bucket.clone(), credentials: Some(key(id, secret)), ..options(&server) };
+    let error = refused(&reader).await;
+    assert!(matches!(error, BlobError::Denied(_)), "{error:?}");
+    assert!(told(&error).contains("CreateMultipartUpload with 403 AccessDenied"), "{}", told(&error));
+    // Nor can one be made.
+    let error = refused(&S3Options { bucket: Seaweed::new_bucket(), ..reader }).await;
+    assert!(matches!(error, BlobError::Denied(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_bucket_that_is_gone_is_no_missing_blob() {
+    let bucket = InBucket::new().await;
+    bucket.client.delete_bucket().bucket(&bucket.bucket).send().await.unwrap();
+    let store = &bucket.store;
+    for error in [
+        error(store.info("a").await),
+        error(store.read("a").await),
+        error(store.local_file("a").await),
+        error(store.check().await),
+        store.list("").try_next().await.unwrap_err(),
+    ] {
+        assert!(matches!(error, BlobError::Io(_)), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_told() {
+    let mut own = Seaweed::start().await;
+    own.kill();
+    let error = refused(&options(&own.seaweed)).await;
+    assert!(matches!(error, BlobError::Io(_)), "{error:?}");
+    assert!(told(&error).contains("no answer of S3 to HeadBucket"), "{}", told(&error));
+}
+
+#[tokio::test]
+async fn a_server_that_goes_away_in_the_middle_leaves_nothing_half_written() {
+    let mut own = Seaweed::start().await;
+    let bucket = InBucket::on(&own.seaweed).await;
+    let mut writer = bucket.store.create("a").await.unwrap();
+    writer.write(content(17 << 20, 0)).await.unwrap();
+    assert_eq!(bucket.uploads().await, 1);
+    own.kill();
+    let mut outcome = writer.write(content(17 << 20, 1)).await;
+    if outcome.is_ok() {
+        outcome = writer.finish().await;
+    }
+    assert!(matches!(error(outcome), BlobError::Io(_)));
+    own.restart().await;
+    assert_eq!(bucket.objects().await, [""; 0]);
+}
+
+/// What this process has in memory, in bytes.
+#[cfg(target_os = "linux")]
+fn resident() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
+}
+
+#[tokio::test]
+#[cfg(target_os = "linux")]
+async fn a_hundred_megabytes_pass_in_the_memory_of_some_parts() {
+    let bucket = InBucket::new().await;
+    let chunk = content(64 * 1024, 0);
+    // What a first upload leaves behind is no matter of size.
+    put(&bucket.store, "first", &content(9 << 20, 0), 64 * 1024).await;
+    let (before, mut most) = (resident(), 0);
+    let mut writer = bucket.store.create("large").await.unwrap();
+    for _ in 0..1600 {
+        writer.write(chunk.clone()).await.unwrap();
+        most = most.max(resident());
+    }
+    writer.finish().await.unwrap();
+    let mut bytes = bucket.store.read("large").await.unwrap();
+    let mut size = 0;
+    while let Some(part) = bytes.try_next().await.unwrap() {
+        size += part.len();
+        most = most.max(resident());
+    }
+    assert_eq!(size, 1600 * 64 * 1024);
+    let grown = most.saturating_sub(before);
+    assert!(grown < 64 << 20, "{grown} bytes more");
 }

@@ -40,12 +40,30 @@ pub struct S3Options {
     pub endpoint: Option<String>,
     /// The same server as clients reach it, if that differs: for signed addresses.
     pub public_endpoint: Option<String>,
-    /// Key id and secret; by the SDK's own search when absent.
-    pub credentials: Option<(String, SecretString)>,
+    /// As whom; by the SDK's own search when absent.
+    pub credentials: Option<S3Credentials>,
     /// Whether the bucket is named in the path and not in the host.
     pub path_style: bool,
     /// The largest blob, in bytes: the size of parts follows from it.
     pub max_size: u64,
+}
+
+/// A key for S3.
+#[derive(Debug, Clone)]
+pub struct S3Credentials {
+    /// Its id.
+    pub key_id: String,
+    /// The key.
+    pub secret: SecretString,
+    /// What belongs to a key that is good for some hours.
+    pub session_token: Option<SecretString>,
+}
+
+impl From<&S3Credentials> for Credentials {
+    fn from(key: &S3Credentials) -> Self {
+        let token = key.session_token.as_ref().map(|token| token.expose_secret().to_owned());
+        Self::new(&key.key_id, key.secret.expose_secret(), token, None, "configuration")
+    }
 }
 
 /// A client to work with, and one that signs addresses for others.
@@ -58,9 +76,8 @@ pub(super) async fn connect(options: &S3Options) -> (Client, Client) {
     if let Some(region) = region {
         loader = loader.region(Region::new(region));
     }
-    if let Some((id, secret)) = &options.credentials {
-        let secret = secret.expose_secret();
-        loader = loader.credentials_provider(Credentials::new(id, secret, None, None, "configuration"));
+    if let Some(key) = &options.credentials {
+        loader = loader.credentials_provider(Credentials::from(key));
     }
     let base = loader.load().await;
     let build = |endpoint: Option<&String>| {

@@ -29,7 +29,7 @@ use quire_domain::{
     },
 };
 
-pub use self::client::S3Options;
+pub use self::client::{S3Credentials, S3Options};
 use self::{
     error::{Meaning, broken_off, failed, failed_to_write, meaning},
     multipart::{Bucket, part_size},
@@ -44,7 +44,6 @@ pub struct S3Blobs {
     /// Signs addresses as clients reach the server.
     public: Client,
     clock: SharedClock,
-    max_size: u64,
 }
 
 impl S3Blobs {
@@ -58,7 +57,7 @@ impl S3Blobs {
         client::check_rights(&client, &options.bucket).await?;
         let (name, part_size) = (options.bucket.clone(), part_size(options.max_size));
         let bucket = Arc::new(Bucket { client, name, part_size });
-        Ok(Self { bucket, public, clock, max_size: options.max_size })
+        Ok(Self { bucket, public, clock })
     }
 
     async fn get(&self, key: &str, range: Option<String>) -> Result<Option<Body>, BlobError> {
@@ -169,7 +168,7 @@ impl BlobStore for S3Blobs {
 
     /// A temporary file on this machine.
     async fn local_file(&self, key: &str) -> Result<LocalFile, BlobError> {
-        temporary::copy(self.read(key).await?, self.max_size).await
+        temporary::copy(self.read(key).await?).await
     }
 
     async fn delete(&self, key: &str) -> Result<(), BlobError> {
