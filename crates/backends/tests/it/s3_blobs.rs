@@ -340,3 +340,14 @@ async fn a_hundred_megabytes_pass_in_the_memory_of_some_parts() {
     let grown = most.saturating_sub(before);
     assert!(grown < 64 << 20, "{grown} bytes more");
 }
+
+#[tokio::test]
+async fn a_large_one_that_is_dropped_is_given_up() {
+    let bucket = InBucket::new().await;
+    for size in [9 << 20, 17 << 20] {
+        let mut writer = bucket.store.create(KEY).await.unwrap();
+        writer.write(content(size, 0)).await.unwrap();
+        drop(writer);
+        assert_eq!(bucket.remains().await, [""; 0], "{size}");
+    }
+}

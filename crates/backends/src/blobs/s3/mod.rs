@@ -8,10 +8,12 @@
 mod client;
 mod error;
 mod multipart;
+mod parts;
+mod resumable;
 mod sign;
 mod writer;
 
-use std::{io, ops::Range, sync::Arc};
+use std::{future::ready, io, ops::Range, sync::Arc};
 
 use async_trait::async_trait;
 use aws_sdk_s3::{
@@ -36,6 +38,9 @@ use self::{
     writer::S3Writer,
 };
 use crate::blobs::{checked, checked_prefix, temporary};
+
+/// Where pieces of unfinished blobs are kept.
+const INCOMING: &str = ".incoming";
 
 /// Blobs as objects of one bucket. Clones share their connections.
 #[derive(Debug, Clone)]
@@ -85,6 +90,19 @@ impl S3Blobs {
         }
     }
 
+    /// All objects under names that blobs may have, unfinished ones included.
+    fn list_all(&self, prefix: &str) -> BoxStream<'static, Result<ListedBlob, BlobError>> {
+        let (store, prefix) = (self.clone(), prefix.to_owned());
+        let pages = stream::try_unfold(Place::Begin, move |place| {
+            let (store, prefix) = (store.clone(), prefix.clone());
+            async move {
+                let page = store.page(&prefix, place).await?;
+                Ok::<_, BlobError>(page.map(|(blobs, next)| (stream::iter(blobs).map(Ok), next)))
+            }
+        });
+        pages.try_flatten().boxed()
+    }
+
     /// A page of a list, and where the next one begins.
     async fn page(&self, prefix: &str, place: Place) -> Result<Option<(Vec<ListedBlob>, Place)>, BlobError> {
         let token = match place {
@@ -110,10 +128,10 @@ enum Place {
 #[async_trait]
 impl BlobStore for S3Blobs {
     async fn create(&self, key: &str) -> Result<Box<dyn BlobWriter>, BlobError> {
-        if self.head(key).await?.is_some() {
+        if self.head(fitting(key)?).await?.is_some() {
             return Err(BlobError::key_is_taken());
         }
-        Ok(Box::new(S3Writer::new(self.bucket.clone(), key.to_owned())?))
+        Ok(Box::new(S3Writer::new(self.bucket.clone(), key)?))
     }
 
     async fn read(&self, key: &str) -> Result<ByteStream, BlobError> {
@@ -144,26 +162,21 @@ impl BlobStore for S3Blobs {
     }
 
     fn list(&self, prefix: &str) -> BoxStream<'static, Result<ListedBlob, BlobError>> {
-        if let Err(error) = checked_prefix(prefix) {
-            return stream::iter([Err(error)]).boxed();
-        }
-        let (store, prefix) = (self.clone(), prefix.to_owned());
-        let pages = stream::try_unfold(Place::Begin, move |place| {
-            let (store, prefix) = (store.clone(), prefix.clone());
-            async move {
-                let page = store.page(&prefix, place).await?;
-                Ok::<_, BlobError>(page.map(|(blobs, next)| (stream::iter(blobs).map(Ok), next)))
+        match checked_prefix(prefix) {
+            Ok(_) => {
+                let is_finished = |blob: &ListedBlob| !is_incoming(&blob.key);
+                self.list_all(prefix).try_filter(move |blob| ready(is_finished(blob))).boxed()
             }
-        });
-        pages.try_flatten().boxed()
+            Err(error) => stream::iter([Err(error)]).boxed(),
+        }
     }
 
     async fn sign_download(&self, key: &str, download: &SignedDownload) -> Result<SignedRequest, BlobError> {
-        sign::sign_download(&self.public, &self.bucket.name, checked(key)?, download, self.clock.now()).await
+        sign::sign_download(&self.public, &self.bucket.name, fitting(key)?, download, self.clock.now()).await
     }
 
     async fn sign_upload(&self, key: &str, upload: &SignedUpload) -> Result<SignedRequest, BlobError> {
-        sign::sign_upload(&self.public, &self.bucket.name, checked(key)?, upload, self.clock.now()).await
+        sign::sign_upload(&self.public, &self.bucket.name, fitting(key)?, upload, self.clock.now()).await
     }
 
     /// A temporary file on this machine.
@@ -172,13 +185,22 @@ impl BlobStore for S3Blobs {
     }
 
     async fn delete(&self, key: &str) -> Result<(), BlobError> {
-        self.bucket.delete(checked(key)?).await
+        self.bucket.delete(fitting(key)?).await
     }
 
     /// Whether the bucket is there. That it can be written to was seen when it was opened.
     async fn check(&self) -> Result<(), BlobError> {
         client::check_bucket(&self.bucket.client, &self.bucket.name).await
     }
+}
+
+/// A key that is not one of our own purposes.
+fn fitting(key: &str) -> Result<&str, BlobError> {
+    if is_incoming(key) { Err(BlobError::InvalidKey) } else { checked(key) }
+}
+
+fn is_incoming(key: &str) -> bool {
+    key.split('/').next() == Some(INCOMING)
 }
 
 fn bytes_of(body: Body) -> ByteStream {

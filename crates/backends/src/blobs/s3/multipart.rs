@@ -1,6 +1,6 @@
 //! Uploads in parts (S3 API: multipart upload), and objects in one piece: what writers are made of.
 
-use std::{io, sync::Arc};
+use std::io;
 
 use aws_sdk_s3::{
     Client,
@@ -8,8 +8,7 @@ use aws_sdk_s3::{
     types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart},
 };
 use bytes::Bytes;
-use quire_domain::{error::chain, ports::blobs::BlobError, random};
-use tokio::runtime::Handle;
+use quire_domain::{ports::blobs::BlobError, random};
 
 use super::{
     client::for_transfer,
@@ -144,50 +143,6 @@ impl Bucket {
         found.is_ok_and(|object| {
             object.metadata.is_some_and(|metadata| metadata.get(MARK).is_some_and(|found| found == mark))
         })
-    }
-}
-
-/// An upload in parts that is given up when this is dropped, unless it is over by then.
-#[derive(Debug)]
-pub(super) struct Unfinished {
-    bucket: Arc<Bucket>,
-    key: String,
-    /// `None` once it is over.
-    id: Option<String>,
-}
-
-impl Unfinished {
-    /// Begins an upload. A caller that gives up meanwhile leaves none.
-    pub(super) async fn begin(bucket: &Arc<Bucket>, key: &str, mark: &str) -> Result<Self, BlobError> {
-        let (bucket, key, mark) = (bucket.clone(), key.to_owned(), mark.to_owned());
-        let begun = tokio::spawn(async move {
-            let id = bucket.begin(&key, &mark).await?;
-            Ok(Self { bucket, key, id: Some(id) })
-        });
-        begun.await.unwrap_or_else(|stopped| Err(BlobError::Io(io::Error::other(stopped))))
-    }
-
-    pub(super) fn id(&self) -> &str {
-        self.id.as_deref().unwrap_or_default()
-    }
-
-    /// It has become an object.
-    pub(super) fn is_over(mut self) {
-        self.id = None;
-    }
-}
-
-impl Drop for Unfinished {
-    fn drop(&mut self) {
-        let Some(id) = self.id.take() else { return };
-        // At the end of the process nobody is left to do it: the bucket's own rule comes after us.
-        let Ok(runtime) = Handle::try_current() else { return };
-        let (bucket, key) = (self.bucket.clone(), std::mem::take(&mut self.key));
-        runtime.spawn(async move {
-            if let Err(error) = bucket.abort(&key, &id).await {
-                tracing::warn!(storage.key = key, error = chain(&error), "an unfinished upload stays behind");
-            }
-        });
     }
 }
 

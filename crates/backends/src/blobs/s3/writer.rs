@@ -7,132 +7,65 @@
 use std::{io, sync::Arc};
 
 use async_trait::async_trait;
-use aws_sdk_s3::types::CompletedPart;
 use bytes::{Bytes, BytesMut};
 use quire_domain::{
     error::chain,
     ports::blobs::{BlobError, BlobWriter},
 };
-use tokio::{sync::oneshot, task::JoinHandle};
+use tokio::{runtime::Handle, sync::oneshot};
 
-use super::multipart::{Bucket, Unfinished, new_mark};
+use super::{
+    multipart::{Bucket, new_mark},
+    parts::{Parts, Upload},
+};
 
-/// A blob being written. Until it is finished, there is at most an upload in parts, which is given
-/// up when this is dropped.
+/// A blob being written. Until it is finished, there is at most an upload in parts.
 pub(super) struct S3Writer {
     bucket: Arc<Bucket>,
-    key: String,
+    key: Arc<str>,
     mark: String,
     buffer: BytesMut,
-    parts: Parts,
-    /// A write failed, or a caller gave up in the middle of one: nothing can be appended.
-    broken: bool,
-}
-
-/// Parts that were sent, or are on their way.
-#[derive(Default)]
-struct Parts {
-    upload: Option<Unfinished>,
-    sent: Vec<CompletedPart>,
-    sending: Option<JoinHandle<Result<CompletedPart, BlobError>>>,
-}
-
-impl Parts {
-    /// Waits until nothing is on its way.
-    async fn settle(&mut self) -> Result<(), BlobError> {
-        if let Some(sending) = &mut self.sending {
-            let sent = sending.await;
-            self.sending = None;
-            self.sent.push(sent.map_err(|stopped| BlobError::Io(io::Error::other(stopped)))??);
-        }
-        Ok(())
-    }
-}
-
-impl Drop for Parts {
-    fn drop(&mut self) {
-        // A part that arrives after its upload was given up would stay for ever.
-        let (Some(sending), Some(upload)) = (self.sending.take(), self.upload.take()) else { return };
-        sending.abort();
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(async move {
-                let _ = sending.await;
-                drop(upload);
-            });
-        }
-    }
+    unfinished: Option<Unfinished>,
 }
 
 impl S3Writer {
-    pub(super) fn new(bucket: Arc<Bucket>, key: String) -> Result<Self, BlobError> {
-        let mark = new_mark()?;
-        Ok(Self { bucket, key, mark, buffer: BytesMut::new(), parts: Parts::default(), broken: false })
-    }
-
-    /// Sends the buffer as the next part, after the part before it.
-    async fn send_part(&mut self) -> Result<(), BlobError> {
-        let upload = match &self.parts.upload {
-            Some(upload) => upload,
-            None => {
-                let upload = Unfinished::begin(&self.bucket, &self.key, &self.mark).await?;
-                self.parts.upload.insert(upload)
-            }
-        };
-        let id = upload.id().to_owned();
-        self.parts.settle().await?;
-        let number =
-            i32::try_from(self.parts.sent.len() + 1).map_err(|e| BlobError::Io(io::Error::other(e)))?;
-        let bytes = self.buffer.split().freeze();
-        let (bucket, key) = (self.bucket.clone(), self.key.clone());
-        self.parts.sending =
-            Some(tokio::spawn(async move { bucket.send_part(&key, &id, number, bytes).await }));
-        Ok(())
+    pub(super) fn new(bucket: Arc<Bucket>, key: &str) -> Result<Self, BlobError> {
+        Ok(Self { bucket, key: key.into(), mark: new_mark()?, buffer: BytesMut::new(), unfinished: None })
     }
 
     async fn publish(mut self) -> Result<(), BlobError> {
-        if self.parts.upload.is_none() {
-            return self.bucket.put(&self.key, self.buffer.split().freeze(), &self.mark).await;
+        let bytes = self.buffer.split().freeze();
+        let Some(mut unfinished) = self.unfinished.take() else {
+            return self.bucket.put(&self.key, bytes, &self.mark).await;
+        };
+        if let Some(parts) = &mut unfinished.parts {
+            parts.send(bytes).await.map_err(lost_upload)?;
+            parts.complete(&self.mark).await.map_err(lost_upload)?;
         }
-        if !self.buffer.is_empty() {
-            self.send_part().await?;
-        }
-        self.parts.settle().await?;
-        let sent = std::mem::take(&mut self.parts.sent);
-        if let Some(upload) = self.parts.upload.take() {
-            let completed = self.bucket.complete(&self.key, upload.id(), sent, &self.mark).await;
-            completed.map_err(lost_upload)?;
-            upload.is_over();
-        }
+        unfinished.is_over();
         Ok(())
     }
 }
 
 #[async_trait]
 impl BlobWriter for S3Writer {
-    async fn write(&mut self, mut bytes: Bytes) -> Result<(), BlobError> {
-        if std::mem::replace(&mut self.broken, true) {
-            return Err(BlobError::Io(io::Error::other("an earlier write failed")));
-        }
+    async fn write(&mut self, bytes: Bytes) -> Result<(), BlobError> {
         let part_size = self.bucket.part_size;
-        while !bytes.is_empty() {
-            // Sent only when more follows: what fits one part exactly needs none.
-            if self.buffer.len() == part_size {
-                self.send_part().await.map_err(lost_upload)?;
-                self.buffer.reserve(part_size);
-            }
-            let room = part_size - self.buffer.len();
-            self.buffer.extend_from_slice(&bytes.split_to(room.min(bytes.len())));
+        if self.unfinished.is_none() && self.buffer.len() + bytes.len() > part_size {
+            self.unfinished = Some(Unfinished::begin(&self.bucket, &self.key, &self.mark).await?);
         }
-        self.broken = false;
-        Ok(())
+        match self.unfinished.as_mut().and_then(|unfinished| unfinished.parts.as_mut()) {
+            Some(parts) => parts.gather(&mut self.buffer, bytes).await.map_err(lost_upload),
+            None => {
+                self.buffer.extend_from_slice(&bytes);
+                Ok(())
+            }
+        }
     }
 
     /// Makes the blob visible. A caller that gives up while this runs leaves nothing behind either:
     /// the blob is taken back when nobody waits for it any more.
     async fn finish(self: Box<Self>) -> Result<(), BlobError> {
-        if self.broken {
-            return Err(BlobError::Io(io::Error::other("an earlier write failed")));
-        }
         let (bucket, key) = (self.bucket.clone(), self.key.clone());
         let (waiting, outcome) = oneshot::channel();
         tokio::spawn(async move {
@@ -140,10 +73,55 @@ impl BlobWriter for S3Writer {
             if let Err(Ok(())) = waiting.send(published)
                 && let Err(error) = bucket.delete(&key).await
             {
-                tracing::warn!(storage.key = key, error = chain(&error), "an abandoned blob stays behind");
+                tracing::warn!(storage.key = &*key, error = chain(&error), "an abandoned blob stays behind");
             }
         });
         outcome.await.unwrap_or_else(|stopped| Err(BlobError::Io(io::Error::other(stopped))))
+    }
+}
+
+/// An upload in parts that is given up when this is dropped, unless it is over by then.
+struct Unfinished {
+    upload: Upload,
+    /// `None` once it is over.
+    parts: Option<Parts>,
+}
+
+impl Unfinished {
+    /// Begins an upload. A caller that gives up meanwhile leaves none.
+    async fn begin(bucket: &Arc<Bucket>, key: &Arc<str>, mark: &str) -> Result<Self, BlobError> {
+        let (bucket, key, mark) = (bucket.clone(), key.clone(), mark.to_owned());
+        let begun = tokio::spawn(async move {
+            let id = bucket.begin(&key, &mark).await?;
+            let part_size = bucket.part_size;
+            let upload = Upload { bucket, key, id };
+            Ok(Self { parts: Some(Parts::new(upload.clone(), Vec::new(), part_size)), upload })
+        });
+        begun.await.unwrap_or_else(|stopped| Err(BlobError::Io(io::Error::other(stopped))))
+    }
+
+    /// It has become an object.
+    fn is_over(mut self) {
+        self.parts = None;
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        let Some(mut parts) = self.parts.take() else { return };
+        // At the end of the process nobody is left to do it: the bucket's own rule comes after us.
+        let Ok(runtime) = Handle::try_current() else { return };
+        let upload = self.upload.clone();
+        runtime.spawn(async move {
+            // A part that arrives after its upload was given up would stay for ever.
+            if let Some(sending) = parts.stop() {
+                let _ = sending.await;
+            }
+            if let Err(error) = upload.bucket.abort(&upload.key, &upload.id).await {
+                let key = &*upload.key;
+                tracing::warn!(storage.key = key, error = chain(&error), "an unfinished upload stays behind");
+            }
+        });
     }
 }
 
