@@ -12,7 +12,10 @@ use quire_store::{Pool, documents, events, limits, sessions};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-use crate::inventory::{Counted, Finding, GRACE, Inventory};
+use crate::{
+    inventory::{Counted, Finding, GRACE, Inventory},
+    uploads::Uploads,
+};
 
 const EVERY: Duration = Duration::from_secs(60);
 
@@ -23,20 +26,27 @@ const BATCH: i64 = 1_000;
 const INVENTORY_EVERY: Duration = Duration::from_hours(24);
 
 /// Clears away what has expired. Cheap to clone.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Housekeeping {
     pool: Pool,
     blobs: SharedBlobStore,
     clock: SharedClock,
     event_retention: Duration,
     inventory: Inventory,
+    uploads: Option<Uploads>,
 }
 
 impl Housekeeping {
     /// Keeps events for `event_retention`.
     pub fn new(pool: Pool, blobs: SharedBlobStore, clock: SharedClock, event_retention: Duration) -> Self {
         let inventory = Inventory::new(pool.clone(), blobs.clone(), clock.clone());
-        Self { pool, blobs, clock, event_retention, inventory }
+        Self { pool, blobs, clock, event_retention, inventory, uploads: None }
+    }
+
+    /// Also clears away what is left of uploads in pieces.
+    #[must_use]
+    pub fn with_uploads(self, uploads: Uploads) -> Self {
+        Self { uploads: Some(uploads), ..self }
     }
 
     /// Cleans up every minute until `stop` is cancelled.
@@ -59,6 +69,9 @@ impl Housekeeping {
     /// When the database does not answer; what is left is done next time.
     pub async fn clean_up(&self) -> Result<()> {
         let now = self.clock.now();
+        if let Some(uploads) = &self.uploads {
+            uploads.clean_up().await?;
+        }
         let mut connection = self.pool.get().await?;
         sessions::sweep_expired(&mut connection, now).await?;
         limits::sweep_expired(&mut connection, now).await?;

@@ -19,6 +19,7 @@ pub mod serve;
 pub mod signed_blobs;
 mod task_type;
 pub mod tasks;
+pub mod uploads;
 pub mod worker;
 
 pub use routes::{docs, openapi, routes};
@@ -51,6 +52,7 @@ use crate::{
     live::{Live, hub::Hub, relay::Relay},
     signed_blobs::SignedBlobs,
     tasks::Tasks,
+    uploads::Uploads,
     worker::{Worker, WorkerParts},
 };
 
@@ -151,6 +153,7 @@ pub struct Processor {
     pub(crate) documents: Documents,
     pub(crate) exports: Exports,
     pub(crate) signed_blobs: SignedBlobs,
+    pub(crate) uploads: Uploads,
     live: Live,
     surroundings: Surroundings,
 }
@@ -159,6 +162,8 @@ pub struct Processor {
 pub struct Running {
     /// For the routes.
     pub processor: Processor,
+    /// Runs by itself, every minute; for whoever cannot wait.
+    pub housekeeping: Housekeeping,
     background: TaskTracker,
 }
 
@@ -172,7 +177,7 @@ impl Processor {
         let background = TaskTracker::new();
         let hub = Hub::default();
         let relay = Relay::spawn(pool.clone(), hub.clone(), shutdown.clone(), &background);
-        let IntakeConfig { max_upload_size, types, limits } = config.intake.clone();
+        let IntakeConfig { max_upload_size, types, limits, upload_expiry } = config.intake.clone();
         let intake = Intake::new(blobs.clone(), clock.clone(), max_upload_size, types);
         let admission = Admission::new(pool.clone(), clock.clone(), limits, config.tasks);
         let tasks = Tasks::new(&surroundings, relay.signal(), admission.clone(), config.tasks.max_attempts);
@@ -180,9 +185,11 @@ impl Processor {
             Documents::new(pool.clone(), blobs.clone(), reader.clone(), config.reading.limits.children);
         let exports = Exports::new(tasks.clone());
         let signed_blobs = SignedBlobs::new(pool.clone(), blobs.clone(), links, intake.clone());
+        let uploads = Uploads::new(&surroundings, intake.clone(), tasks.clone(), upload_expiry);
         let housekeeping =
-            Housekeeping::new(pool.clone(), blobs.clone(), clock.clone(), config.worker.event_retention);
-        background.spawn(housekeeping.run(shutdown.soft.clone()));
+            Housekeeping::new(pool.clone(), blobs.clone(), clock.clone(), config.worker.event_retention)
+                .with_uploads(uploads.clone());
+        background.spawn(housekeeping.clone().run(shutdown.soft.clone()));
         if config.worker.enabled {
             let parts = WorkerParts {
                 pool: pool.clone(),
@@ -198,8 +205,8 @@ impl Processor {
         background.close();
         let live = Live::new(pool, hub, tokens, clock, shutdown);
         let processor =
-            Self { admission, intake, tasks, documents, exports, signed_blobs, live, surroundings };
-        Running { processor, background }
+            Self { admission, intake, tasks, documents, exports, signed_blobs, uploads, live, surroundings };
+        Running { processor, housekeeping, background }
     }
 
     /// Puts what the routes need into the app's data.

@@ -28,7 +28,8 @@ struct Key {
     key: String,
 }
 
-/// Those of these keys that nothing names: no document, and no list of blobs to be deleted.
+/// Those of these keys that nothing names: no document, no upload that becomes one, and no list of
+/// blobs to be deleted.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -44,6 +45,7 @@ pub async fn unknown_keys(connection: &mut AsyncPgConnection, keys: &[String]) -
 const UNKNOWN_KEYS: &str = "\
     select key from unnest($1) as key \
     where not exists (select from documents where storage_key = key) \
+        and not exists (select from uploads where storage_key = key and finished_at is null) \
         and not exists (select from documents where thumbnail_key = key) \
         and not exists (select from blob_deletions where storage_key = key)";
 

@@ -21,6 +21,7 @@ pub mod schema;
 pub mod sessions;
 pub mod tasks;
 mod transaction;
+pub mod uploads;
 pub mod users;
 
 pub use diesel_async::AsyncPgConnection;

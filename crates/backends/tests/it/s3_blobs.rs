@@ -16,7 +16,10 @@ use quire_domain::{
 use quire_testkit::{Seaweed, wait_for, wait_until};
 use sha2::{Digest, Sha256};
 
-use crate::blob_contract::{Fixture, blob_store_contract, content, error, get, put};
+use crate::{
+    blob_contract::{Fixture, blob_store_contract, content, error, get, put},
+    resumable_contract::resumable_blobs_contract,
+};
 
 struct InBucket {
     store: S3Blobs,
@@ -86,6 +89,7 @@ impl Fixture for InBucket {
 }
 
 blob_store_contract!(InBucket::new().await);
+resumable_blobs_contract!(InBucket::new().await);
 
 fn upload() -> SignedUpload {
     SignedUpload { media_type: None, size: None, sha256: None, expires_in: Duration::from_secs(60) }

@@ -82,6 +82,11 @@ impl UnclaimedBlob {
     pub(super) fn new(blobs: SharedBlobStore, key: String) -> Self {
         Self { blobs, key, claimed: false }
     }
+
+    /// Somebody else sees to the blob.
+    pub(super) fn lent(blobs: SharedBlobStore, key: String) -> Self {
+        Self { blobs, key, claimed: true }
+    }
 }
 
 impl Drop for UnclaimedBlob {

@@ -14,6 +14,7 @@ mod stored_file;
 mod submission;
 mod submit;
 mod tasks;
+mod uploads;
 
 pub use docs::docs;
 
@@ -27,6 +28,7 @@ use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
 
 /// Every route of the service; health and API documents are added by who serves it.
 pub fn routes(app: &mut ServiceConfig<'_>) {
+    uploads::routes(app);
     app.service(submit::submit_document)
         .service(tasks::create_task)
         .service(tasks::list_tasks)

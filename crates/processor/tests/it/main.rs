@@ -16,4 +16,5 @@ mod signed_links;
 mod submit;
 mod support;
 mod tasks;
+mod uploads;
 mod worker;

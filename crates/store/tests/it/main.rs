@@ -16,4 +16,5 @@ mod sessions;
 mod states;
 mod submissions;
 mod support;
+mod uploads;
 mod users;

@@ -63,11 +63,7 @@ impl Place {
     fn sent(&self) -> Vec<CompletedPart> {
         let parts = self.parts.iter().cloned();
         let numbered = (1..).zip(parts).map(|(number, Part { tag, crc32 })| {
-            CompletedPart::builder()
-                .part_number(number)
-                .set_e_tag(tag)
-                .set_checksum_crc32(crc32)
-                .build()
+            CompletedPart::builder().part_number(number).set_e_tag(tag).set_checksum_crc32(crc32).build()
         });
         numbered.collect()
     }
@@ -105,9 +101,17 @@ impl ResumableBlobs for S3Blobs {
                 buffer.extend_from_slice(&bytes);
             }
         }
-        let upload = Upload { bucket: self.bucket.clone(), key: fitting(key)?.into(), id: place.upload.clone() };
+        let upload =
+            Upload { bucket: self.bucket.clone(), key: fitting(key)?.into(), id: place.upload.clone() };
         let parts = Parts::new(upload, place.sent(), place.part_size);
-        Ok(Box::new(S3ResumableWriter { store: self.clone(), place, parts, buffer, offset: state.offset, kept: state.offset }))
+        Ok(Box::new(S3ResumableWriter {
+            store: self.clone(),
+            place,
+            parts,
+            buffer,
+            offset: state.offset,
+            kept: state.offset,
+        }))
     }
 
     async fn abandon(&self, key: &str, state: &UploadState) -> Result<(), BlobError> {
