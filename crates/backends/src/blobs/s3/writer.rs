@@ -42,7 +42,7 @@ impl S3Writer {
             parts.send(bytes).await.map_err(lost_upload)?;
             parts.complete(&self.mark).await.map_err(lost_upload)?;
         }
-        unfinished.is_over();
+        unfinished.end();
         Ok(())
     }
 }
@@ -101,7 +101,7 @@ impl Unfinished {
     }
 
     /// It has become an object.
-    fn is_over(mut self) {
+    fn end(mut self) {
         self.parts = None;
     }
 }
