@@ -25,11 +25,11 @@ pub mod worker;
 
 pub use routes::{docs, openapi, routes};
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use actix_web::web::{Data, ServiceConfig};
 use quire_ai::SharedEngine;
-use quire_backends::blobs::{links::Links, local::LocalBlobs, memory::MemoryBlobs};
+use quire_backends::blobs::{links::Links, local::LocalBlobs, memory::MemoryBlobs, s3::S3Blobs};
 use quire_domain::{
     Error, Result,
     error::chain,
@@ -47,7 +47,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::{
     admission::Admission,
-    config::{IntakeConfig, ProcessorConfig, StorageBackend, StorageConfig},
+    config::{IntakeConfig, ProcessorConfig, StorageConfig},
     documents::Documents,
     exports::Exports,
     housekeeping::Housekeeping,
@@ -130,20 +130,25 @@ pub async fn open_storage(
     clock: &SharedClock,
     links: &Links,
 ) -> Result<SharedBlobStore> {
-    Ok(match config.backend {
-        StorageBackend::Local => Arc::new(
-            open_directory(config, clock)
+    Ok(match config {
+        StorageConfig::Local { media_root } => Arc::new(
+            open_directory(media_root, clock)
                 .await
                 .map_err(|e| Error::internal("opening the directory of MEDIA_ROOT").with_source(e))?
                 .with_links(links.clone()),
         ),
-        StorageBackend::Memory => Arc::new(MemoryBlobs::default().with_links(links.clone())),
+        StorageConfig::S3(options) => Arc::new(
+            S3Blobs::open(options, clock.clone())
+                .await
+                .map_err(|e| Error::internal("opening the bucket of S3_BUCKET_NAME").with_source(e))?,
+        ),
+        StorageConfig::Memory => Arc::new(MemoryBlobs::default().with_links(links.clone())),
     })
 }
 
 /// Also removes what uploads of processes that were killed have left.
-async fn open_directory(config: &StorageConfig, clock: &SharedClock) -> Result<LocalBlobs, BlobError> {
-    let blobs = LocalBlobs::open(&config.media_root).await?;
+async fn open_directory(media_root: &Path, clock: &SharedClock) -> Result<LocalBlobs, BlobError> {
+    let blobs = LocalBlobs::open(media_root).await?;
     let swept = blobs.sweep_incoming(clock.now()).await?;
     if swept > 0 {
         tracing::info!(files = swept, "removed unfinished uploads of a process that was lost");

@@ -91,7 +91,7 @@ impl Plan {
             let home = open_home(&mut reader)?;
             let pg_bin = reader.optional_text(&PG_BIN).map(PathBuf::from);
             let own_database = !Database::is_configured(&reader);
-            (home, pg_bin, own_database, AppEnv::read(&mut reader) == AppEnv::Production)
+            (home, pg_bin, own_database, AppEnv::read(&mut reader).is_production())
         };
         let mut defaults =
             vec![("PORT", DEFAULT_PORT.to_owned()), ("MEDIA_ROOT", home.media().display().to_string())];

@@ -5,10 +5,8 @@
 
 use std::{
     collections::{HashMap, hash_map::Entry},
-    fs::OpenOptions,
     io::{self, Write},
     ops::Range,
-    os::unix::fs::OpenOptionsExt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -25,12 +23,11 @@ use quire_domain::{
         },
         resumable::{ResumableBlobs, ResumableWriter, UploadState},
     },
-    random,
 };
 use serde_json::Value;
 use tokio::task::spawn_blocking;
 
-use crate::blobs::{checked, checked_prefix, joined, key_is_taken, links::Links, unsigned};
+use crate::blobs::{checked, checked_prefix, joined, key_is_taken, links::Links, temporary, unsigned};
 
 /// Bytes handed out at a time.
 const READ_SIZE: usize = 64 * 1024;
@@ -191,12 +188,7 @@ fn stream_of(rest: Bytes) -> ByteStream {
 }
 
 fn write_temporary(bytes: &[u8]) -> Result<LocalFile, BlobError> {
-    let unique = random::bytes::<16>().map_err(|e| BlobError::Io(io::Error::other(e)))?;
-    let name = format!("quire-{:032x}", u128::from_le_bytes(unique));
-    let path = std::env::temp_dir().join(name);
-    let mut file =
-        OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(BlobError::Io)?;
-    let local = LocalFile::temporary(path);
+    let (mut file, local) = temporary::create()?;
     file.write_all(bytes)?;
     Ok(local)
 }

@@ -7,6 +7,7 @@ mod clamd;
 mod local_blobs;
 mod memory_blobs;
 mod resumable_contract;
+mod s3_blobs;
 
 use std::sync::Arc;
 

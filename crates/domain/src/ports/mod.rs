@@ -3,5 +3,5 @@
 
 pub mod blobs;
 pub mod clock;
-pub mod scanner;
 pub mod resumable;
+pub mod scanner;

@@ -12,6 +12,7 @@ mod inventory;
 mod live;
 mod program;
 mod raw;
+mod s3;
 mod signed_links;
 mod submit;
 mod support;
