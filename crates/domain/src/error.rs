@@ -53,6 +53,10 @@ error_codes! {
     InvalidCredentials = "invalid_credentials", 401, "Wrong user name or password";
     /// Signed in, but not allowed.
     Forbidden = "forbidden", 403, "Not allowed";
+    /// A signed link that was never given out like that.
+    LinkInvalid = "link_invalid", 403, "The link is not valid";
+    /// A signed link that was good once.
+    LinkExpired = "link_expired", 403, "The link has expired";
     /// Not there, or not yours.
     NotFound = "not_found", 404, "Not found";
     /// The bytes of the document are gone from storage.

@@ -1,6 +1,12 @@
 //! What users take out of their documents: the file, pictures of its pages, its text.
 
-use std::{collections::BTreeMap, io, ops::RangeInclusive, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    io,
+    ops::{Range, RangeInclusive},
+    sync::Arc,
+    time::Duration,
+};
 
 use bytes::{Bytes, BytesMut};
 use futures_util::TryStreamExt;
@@ -8,7 +14,7 @@ use quire_domain::{
     DocumentId, Error, ErrorCode, Result, UserId,
     document::DocumentStatus,
     failure::FailureCode,
-    ports::blobs::{BlobError, LocalFile, SharedBlobStore},
+    ports::blobs::{BlobError, ByteStream, LocalFile, SharedBlobStore},
 };
 use quire_extract::{DocumentReader, ExtractError, child::Room, document, options::ReadOptions};
 use quire_store::{
@@ -16,7 +22,6 @@ use quire_store::{
     documents::{self, Document, Page},
 };
 use tokio::{
-    fs::File,
     sync::{Semaphore, SemaphorePermit},
     time::timeout,
 };
@@ -76,34 +81,30 @@ impl Documents {
     pub async fn find_document(&self, owner: UserId, id: DocumentId) -> Result<Document> {
         let found = documents::find(&mut *self.pool.get().await?, owner, id).await?;
         let document = found.ok_or_else(|| Error::not_found("document"))?;
-        match document.status() {
-            DocumentStatus::Initiated => {
-                Err(Error::new(ErrorCode::WrongState, "The file has not been uploaded yet."))
-            }
-            DocumentStatus::Quarantined => Err(Error::new(
-                ErrorCode::DocumentQuarantined,
-                "A virus was found in this file. It is locked away and cannot be opened.",
-            )),
-            DocumentStatus::Queued
-            | DocumentStatus::Processing
-            | DocumentStatus::Completed
-            | DocumentStatus::Failed => Ok(document),
-        }
+        check_is_open(&document)?;
+        Ok(document)
     }
 
-    /// The bytes of a document, as an open file of [`Document::size`] bytes.
+    /// Whether the file of a document is in storage, with [`Document::size`] bytes.
     ///
     /// # Errors
     /// [`ErrorCode::DocumentMissing`], [`ErrorCode::StorageUnavailable`].
-    pub async fn download_file(&self, document: &Document) -> Result<File> {
-        let local = self.local_file(document).await?;
-        // A temporary file loses its name when `local` goes, and its bytes when it is closed.
-        let file = File::open(&local.path).await.map_err(|error| unreadable(error.into()))?;
-        let length = file.metadata().await.map_err(|error| unreadable(error.into()))?.len();
-        if i64::try_from(length) != Ok(document.size) {
-            return Err(Error::internal("a stored file has another length than its document"));
+    pub async fn check_file(&self, document: &Document) -> Result<()> {
+        let info = self.blobs.info(&document.storage_key).await.map_err(unreadable)?;
+        if i64::try_from(info.size) == Ok(document.size) {
+            Ok(())
+        } else {
+            Err(Error::internal("a stored file has another length than its document"))
         }
-        Ok(file)
+    }
+
+    /// Those bytes of the file of a document.
+    ///
+    /// # Errors
+    /// As [`Self::check_file`].
+    pub async fn download_file(&self, document: &Document, range: Range<u64>) -> Result<ByteStream> {
+        self.check_file(document).await?;
+        self.blobs.read_range(&document.storage_key, range).await.map_err(unreadable)
     }
 
     /// The first page as a picture (WebP): the stored one if it has this size.
@@ -224,6 +225,26 @@ pub(crate) fn too_many_pages() -> Error {
         "Places of words are given for at most {PAGES_WITH_WORDS} pages at a time; ask for `page=3` or `pages=3-7`."
     );
     Error::new(ErrorCode::ValidationFailed, message.clone()).with_field("pages", message)
+}
+
+/// Whether the bytes of a document may be looked at.
+///
+/// # Errors
+/// [`ErrorCode::WrongState`] while they have not come; [`ErrorCode::DocumentQuarantined`].
+pub(crate) fn check_is_open(document: &Document) -> Result<()> {
+    match document.status() {
+        DocumentStatus::Initiated => {
+            Err(Error::new(ErrorCode::WrongState, "The file has not been uploaded yet."))
+        }
+        DocumentStatus::Quarantined => Err(Error::new(
+            ErrorCode::DocumentQuarantined,
+            "A virus was found in this file. It is locked away and cannot be opened.",
+        )),
+        DocumentStatus::Queued
+        | DocumentStatus::Processing
+        | DocumentStatus::Completed
+        | DocumentStatus::Failed => Ok(()),
+    }
 }
 
 fn check_is_read(document: &Document) -> Result<()> {

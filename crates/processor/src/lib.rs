@@ -15,6 +15,7 @@ mod order;
 mod preflight;
 mod routes;
 pub mod serve;
+pub mod signed_blobs;
 mod task_type;
 pub mod tasks;
 pub mod worker;
@@ -25,7 +26,7 @@ use std::sync::Arc;
 
 use actix_web::web::{Data, ServiceConfig};
 use quire_ai::SharedEngine;
-use quire_backends::blobs::{local::LocalBlobs, memory::MemoryBlobs};
+use quire_backends::blobs::{links::Links, local::LocalBlobs, memory::MemoryBlobs};
 use quire_domain::{
     Error, Result,
     ports::{
@@ -35,7 +36,8 @@ use quire_domain::{
 };
 use quire_extract::{DocumentReader, child::ChildPool};
 use quire_store::Pool;
-use quire_web::{shutdown::Shutdown, token::Tokens};
+use quire_web::{config::TokenConfig, shutdown::Shutdown, token::Tokens};
+use secrecy::ExposeSecret;
 use tokio_util::task::TaskTracker;
 
 use crate::{
@@ -46,6 +48,7 @@ use crate::{
     housekeeping::Housekeeping,
     intake::Intake,
     live::{Live, hub::Hub, relay::Relay},
+    signed_blobs::SignedBlobs,
     tasks::Tasks,
     worker::{Worker, WorkerParts},
 };
@@ -61,6 +64,8 @@ pub struct Surroundings {
     pub clock: SharedClock,
     /// Where the bytes of documents are kept.
     pub blobs: SharedBlobStore,
+    /// Signs links to blobs, and knows its own again.
+    pub links: Links,
     /// Answers AI tasks.
     pub engine: SharedEngine,
     /// Reads documents.
@@ -88,19 +93,27 @@ impl Surroundings {
             .map_err(|e| Error::internal("finding this program").with_source(e))?;
         let reader = config.reading.reader(children).await;
         let reader = Arc::new(reader.map_err(|e| Error::internal("setting up OCR").with_source(e))?);
-        let blobs = open_storage(&config.storage, &clock).await?;
-        Ok(Self { pool, tokens, clock, blobs, engine, reader, shutdown })
+        let links = links(&config.tokens, &clock);
+        let blobs = open_storage(&config.storage, &clock, &links).await?;
+        Ok(Self { pool, tokens, clock, blobs, links, engine, reader, shutdown })
     }
 }
 
-async fn open_storage(config: &StorageConfig, clock: &SharedClock) -> Result<SharedBlobStore> {
+/// Their keys are derived from the secrets of tokens, and so rotate with them.
+fn links(config: &TokenConfig, clock: &SharedClock) -> Links {
+    let previous = config.previous_secrets.iter().map(|secret| secret.expose_secret().as_bytes());
+    Links::new(config.secret.expose_secret().as_bytes(), previous, clock.clone())
+}
+
+async fn open_storage(config: &StorageConfig, clock: &SharedClock, links: &Links) -> Result<SharedBlobStore> {
     Ok(match config.backend {
         StorageBackend::Local => Arc::new(
             open_directory(config, clock)
                 .await
-                .map_err(|e| Error::internal("opening the directory of MEDIA_ROOT").with_source(e))?,
+                .map_err(|e| Error::internal("opening the directory of MEDIA_ROOT").with_source(e))?
+                .with_links(links.clone()),
         ),
-        StorageBackend::Memory => Arc::new(MemoryBlobs::default()),
+        StorageBackend::Memory => Arc::new(MemoryBlobs::default().with_links(links.clone())),
     })
 }
 
@@ -122,6 +135,7 @@ pub struct Processor {
     pub(crate) tasks: Tasks,
     pub(crate) documents: Documents,
     pub(crate) exports: Exports,
+    pub(crate) signed_blobs: SignedBlobs,
     live: Live,
     surroundings: Surroundings,
 }
@@ -138,7 +152,8 @@ impl Processor {
     /// with [`Surroundings::shutdown`].
     #[must_use]
     pub fn start(config: &ProcessorConfig, surroundings: Surroundings) -> Running {
-        let Surroundings { pool, tokens, clock, blobs, engine, reader, shutdown } = surroundings.clone();
+        let Surroundings { pool, tokens, clock, blobs, links, engine, reader, shutdown } =
+            surroundings.clone();
         let background = TaskTracker::new();
         let hub = Hub::default();
         let relay = Relay::spawn(pool.clone(), hub.clone(), shutdown.clone(), &background);
@@ -149,6 +164,7 @@ impl Processor {
         let documents =
             Documents::new(pool.clone(), blobs.clone(), reader.clone(), config.reading.limits.children);
         let exports = Exports::new(tasks.clone());
+        let signed_blobs = SignedBlobs::new(pool.clone(), blobs.clone(), links, intake.clone());
         let housekeeping =
             Housekeeping::new(pool.clone(), blobs.clone(), clock.clone(), config.worker.event_retention);
         background.spawn(housekeeping.run(shutdown.soft.clone()));
@@ -166,10 +182,9 @@ impl Processor {
         }
         background.close();
         let live = Live::new(pool, hub, tokens, clock, shutdown);
-        Running {
-            processor: Self { admission, intake, tasks, documents, exports, live, surroundings },
-            background,
-        }
+        let processor =
+            Self { admission, intake, tasks, documents, exports, signed_blobs, live, surroundings };
+        Running { processor, background }
     }
 
     /// Puts what the routes need into the app's data.

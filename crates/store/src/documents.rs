@@ -131,6 +131,22 @@ pub async fn find(
         .context("reading a document")
 }
 
+/// Who decides about a blob: of the documents that share it one in quarantine, if there is any, else
+/// the first. Whoever asks has shown a leave of its own for the blob.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn find_by_blob(connection: &mut AsyncPgConnection, storage_key: &str) -> Result<Option<Document>> {
+    documents::table
+        .filter(documents::storage_key.eq(storage_key))
+        .order((documents::status.eq(DocumentStatus::Quarantined.as_str()).desc(), documents::id))
+        .select(Document::as_select())
+        .first(connection)
+        .await
+        .optional()
+        .context("reading the document of a blob")
+}
+
 /// The pages of a document, in order: of one that is being read, those that wanted long to be read.
 ///
 /// # Errors

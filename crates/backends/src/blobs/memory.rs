@@ -7,20 +7,26 @@ use std::{
     collections::{HashMap, hash_map::Entry},
     fs::OpenOptions,
     io::{self, Write},
+    ops::Range,
     os::unix::fs::OpenOptionsExt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
-use futures_util::stream;
+use chrono::{DateTime, Utc};
+use futures_util::stream::{self, BoxStream, StreamExt};
 use quire_domain::{
-    ports::blobs::{BlobError, BlobStore, BlobWriter, ByteStream, LocalFile},
+    clock::{Clock, SystemClock},
+    ports::blobs::{
+        BlobError, BlobInfo, BlobStore, BlobWriter, ByteStream, ListedBlob, LocalFile, SignedDownload,
+        SignedRequest, SignedUpload,
+    },
     random,
 };
 use tokio::task::spawn_blocking;
 
-use crate::blobs::{checked, joined, key_is_taken};
+use crate::blobs::{checked, checked_prefix, joined, key_is_taken, links::Links, unsigned};
 
 /// Bytes handed out at a time.
 const READ_SIZE: usize = 64 * 1024;
@@ -29,13 +35,20 @@ const READ_SIZE: usize = 64 * 1024;
 #[derive(Debug, Clone)]
 pub struct MemoryBlobs {
     shared: Arc<Mutex<Shared>>,
+    links: Option<Links>,
 }
 
 #[derive(Debug)]
 struct Shared {
-    blobs: HashMap<String, Bytes>,
+    blobs: HashMap<String, Blob>,
     /// Bytes still free, unfinished blobs counted as taken.
     free: usize,
+}
+
+#[derive(Debug, Clone)]
+struct Blob {
+    bytes: Bytes,
+    modified: DateTime<Utc>,
 }
 
 impl Default for MemoryBlobs {
@@ -48,7 +61,13 @@ impl Default for MemoryBlobs {
 impl MemoryBlobs {
     /// Room for `bytes`, unfinished blobs included; more is refused with [`BlobError::Full`].
     pub fn with_capacity(bytes: usize) -> Self {
-        Self { shared: Arc::new(Mutex::new(Shared { blobs: HashMap::new(), free: bytes })) }
+        Self { shared: Arc::new(Mutex::new(Shared { blobs: HashMap::new(), free: bytes })), links: None }
+    }
+
+    /// Signs addresses like that. Without it none are given.
+    #[must_use]
+    pub fn with_links(self, links: Links) -> Self {
+        Self { links: Some(links), ..self }
     }
 
     /// How many blobs there are.
@@ -66,7 +85,7 @@ impl MemoryBlobs {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn get(&self, key: &str) -> Result<Bytes, BlobError> {
+    fn get(&self, key: &str) -> Result<Blob, BlobError> {
         let found = self.lock().blobs.get(checked(key)?).cloned();
         found.ok_or(BlobError::NotFound)
     }
@@ -82,22 +101,52 @@ impl BlobStore for MemoryBlobs {
     }
 
     async fn read(&self, key: &str) -> Result<ByteStream, BlobError> {
-        let rest = self.get(key)?;
-        Ok(Box::pin(stream::unfold(rest, |mut rest| async move {
-            let part = rest.split_to(READ_SIZE.min(rest.len()));
-            (!part.is_empty()).then_some((Ok(part), rest))
-        })))
+        Ok(stream_of(self.get(key)?.bytes))
+    }
+
+    async fn read_range(&self, key: &str, range: Range<u64>) -> Result<ByteStream, BlobError> {
+        let bytes = self.get(key)?.bytes;
+        let place = |at: u64| usize::try_from(at).unwrap_or(usize::MAX).min(bytes.len());
+        let (start, end) = (place(range.start), place(range.end));
+        Ok(stream_of(bytes.slice(start.min(end)..end)))
+    }
+
+    async fn info(&self, key: &str) -> Result<BlobInfo, BlobError> {
+        let Blob { bytes, modified } = self.get(key)?;
+        Ok(BlobInfo { size: bytes.len() as u64, modified })
+    }
+
+    fn list(&self, prefix: &str) -> BoxStream<'static, Result<ListedBlob, BlobError>> {
+        if let Err(error) = checked_prefix(prefix) {
+            return stream::iter([Err(error)]).boxed();
+        }
+        let shared = self.lock();
+        let listed = shared.blobs.iter().filter(|(key, _)| key.starts_with(prefix)).map(|(key, blob)| {
+            let size = blob.bytes.len() as u64;
+            Ok(ListedBlob { key: key.clone(), size, modified: blob.modified })
+        });
+        stream::iter(listed.collect::<Vec<_>>()).boxed()
+    }
+
+    async fn sign_download(&self, key: &str, download: &SignedDownload) -> Result<SignedRequest, BlobError> {
+        let key = checked(key)?;
+        Ok(self.links.as_ref().ok_or_else(unsigned)?.sign_download(key, download))
+    }
+
+    async fn sign_upload(&self, key: &str, upload: &SignedUpload) -> Result<SignedRequest, BlobError> {
+        let key = checked(key)?;
+        Ok(self.links.as_ref().ok_or_else(unsigned)?.sign_upload(key, upload))
     }
 
     async fn local_file(&self, key: &str) -> Result<LocalFile, BlobError> {
-        let bytes = self.get(key)?;
+        let bytes = self.get(key)?.bytes;
         joined(spawn_blocking(move || write_temporary(&bytes)).await)
     }
 
     async fn delete(&self, key: &str) -> Result<(), BlobError> {
         let mut shared = self.lock();
         if let Some(blob) = shared.blobs.remove(checked(key)?) {
-            shared.free += blob.len();
+            shared.free += blob.bytes.len();
         }
         Ok(())
     }
@@ -105,6 +154,13 @@ impl BlobStore for MemoryBlobs {
     async fn check(&self) -> Result<(), BlobError> {
         Ok(())
     }
+}
+
+fn stream_of(rest: Bytes) -> ByteStream {
+    Box::pin(stream::unfold(rest, |mut rest| async move {
+        let part = rest.split_to(READ_SIZE.min(rest.len()));
+        (!part.is_empty()).then_some((Ok(part), rest))
+    }))
 }
 
 fn write_temporary(bytes: &[u8]) -> Result<LocalFile, BlobError> {
@@ -145,7 +201,8 @@ impl BlobWriter for MemoryWriter {
             drop(shared);
             return Err(key_is_taken());
         };
-        place.insert(std::mem::take(&mut self.buffer).freeze());
+        let bytes = std::mem::take(&mut self.buffer).freeze();
+        place.insert(Blob { bytes, modified: SystemClock.now() });
         drop(shared);
         Ok(())
     }

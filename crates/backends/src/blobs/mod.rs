@@ -1,5 +1,6 @@
 //! Adapters for [`quire_domain::ports::blobs::BlobStore`].
 
+pub mod links;
 pub mod local;
 pub mod memory;
 
@@ -13,7 +14,19 @@ fn checked(key: &str) -> Result<&str, BlobError> {
 
 /// Keys are unique: what a second blob under the same key gets.
 fn key_is_taken() -> BlobError {
-    BlobError::Io(io::Error::new(io::ErrorKind::AlreadyExists, "there is a blob under that key"))
+    BlobError::key_is_taken()
+}
+
+/// What the keys of a list begin with: nothing, or the beginning of a key.
+fn checked_prefix(prefix: &str) -> Result<&str, BlobError> {
+    let complete =
+        if prefix.is_empty() || prefix.ends_with('/') { format!("{prefix}a") } else { prefix.to_owned() };
+    checked(&complete).map(|_| prefix)
+}
+
+/// What a store says that was given no [`links::Links`].
+fn unsigned() -> BlobError {
+    BlobError::Io(io::Error::new(io::ErrorKind::Unsupported, "this store signs no addresses"))
 }
 
 /// What a storage task of the blocking pool gave, or why it gave nothing.

@@ -1,11 +1,15 @@
 //! What every blob store does, as functions over any of them, and a macro that makes one
 //! test of each.
 
-use std::{fmt, io};
+use std::{fmt, io, ops::Range, time::Duration};
 
 use bytes::{Bytes, BytesMut};
+use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt;
-use quire_domain::ports::blobs::{BlobError, BlobStore, SharedBlobStore};
+use quire_domain::{
+    clock::{Clock, SystemClock},
+    ports::blobs::{BlobError, BlobStore, SharedBlobStore, SignedDownload, SignedUpload},
+};
 
 /// One fresh, empty store, and a look behind it.
 pub(crate) trait Fixture: Send + Sync {
@@ -21,7 +25,8 @@ macro_rules! blob_store_contract {
             round_trips, round_trips_64_mib_in_chunks, shows_nothing_before_it_is_finished,
             leaves_nothing_when_dropped, has_no_such_blob, deletes_twice, refuses_other_keys,
             keeps_the_first_of_two_under_one_key, writes_many_at_once, gives_a_local_file,
-            can_be_checked,
+            can_be_checked, reads_parts, knows_size_and_time, lists_what_is_finished,
+            lists_many_one_after_the_other, signs_requests,
         );
     };
     (@tests $fixture:expr; $($name:ident,)*) => {
@@ -59,6 +64,41 @@ pub(crate) fn error<T>(result: Result<T, BlobError>) -> BlobError {
     result.err().expect("this should have been refused")
 }
 
+async fn get_range(store: &dyn BlobStore, key: &str, range: Range<u64>) -> Bytes {
+    let parts: BytesMut = store.read_range(key, range).await.unwrap().try_collect().await.unwrap();
+    parts.freeze()
+}
+
+/// The keys under a prefix, in order.
+async fn keys(store: &dyn BlobStore, prefix: &str) -> Vec<String> {
+    let mut keys: Vec<_> = store.list(prefix).map_ok(|blob| blob.key).try_collect().await.unwrap();
+    keys.sort();
+    keys
+}
+
+/// Not long before or after now: file systems and other machines have clocks of their own.
+fn assert_recent(time: DateTime<Utc>) {
+    let distance = (SystemClock.now() - time).num_seconds().abs();
+    assert!(distance < 60, "{time} is {distance} s away");
+}
+
+fn download() -> SignedDownload {
+    SignedDownload {
+        filename: "Bericht für März.pdf".into(),
+        media_type: "application/pdf".into(),
+        expires_in: Duration::from_secs(60),
+    }
+}
+
+fn upload() -> SignedUpload {
+    SignedUpload {
+        media_type: Some("text/plain".into()),
+        size: Some(4),
+        sha256: Some([7; 32]),
+        expires_in: Duration::from_secs(60),
+    }
+}
+
 /// For comparing megabytes without printing them.
 fn assert_same(left: &Bytes, right: &Bytes, what: impl fmt::Display) {
     assert_eq!(left.len(), right.len(), "{what}");
@@ -87,6 +127,7 @@ pub(crate) async fn shows_nothing_before_it_is_finished(fixture: &impl Fixture) 
     writer.write(content(1_000_000, 0)).await.unwrap();
     assert!(matches!(error(store.read(KEY).await), BlobError::NotFound));
     assert!(matches!(error(store.local_file(KEY).await), BlobError::NotFound));
+    assert!(matches!(error(store.info(KEY).await), BlobError::NotFound));
     writer.finish().await.unwrap();
     assert_eq!(get(&*store, KEY).await.len(), 1_000_000);
 }
@@ -109,6 +150,9 @@ pub(crate) async fn has_no_such_blob(fixture: &impl Fixture) {
     for key in ["a/c", "a", "a/b/c", "z"] {
         assert!(matches!(error(store.read(key).await), BlobError::NotFound), "{key}");
         assert!(matches!(error(store.local_file(key).await), BlobError::NotFound), "{key}");
+        assert!(matches!(error(store.read_range(key, 0..1).await), BlobError::NotFound), "{key}");
+        assert!(matches!(error(store.read_range(key, 1..1).await), BlobError::NotFound), "{key}");
+        assert!(matches!(error(store.info(key).await), BlobError::NotFound), "{key}");
     }
 }
 
@@ -136,10 +180,18 @@ pub(crate) async fn refuses_other_keys(fixture: &impl Fixture) {
             store.read(key).await.err(),
             store.local_file(key).await.err(),
             store.delete(key).await.err(),
+            store.read_range(key, 0..1).await.err(),
+            store.info(key).await.err(),
+            store.sign_download(key, &download()).await.err(),
+            store.sign_upload(key, &upload()).await.err(),
         ];
         for error in errors {
             assert!(matches!(error, Some(BlobError::InvalidKey)), "{key:?}: {error:?}");
         }
+    }
+    for prefix in ["/", "..", "../a", "a//", "a/../", "./", "a\\b", "a\0b", &long] {
+        let error = store.list(prefix).try_next().await.err();
+        assert!(matches!(error, Some(BlobError::InvalidKey)), "{prefix:?}: {error:?}");
     }
     assert_eq!(fixture.remains().await, [""; 0]);
 }
@@ -188,5 +240,103 @@ pub(crate) async fn gives_a_local_file(fixture: &impl Fixture) {
 
 pub(crate) async fn can_be_checked(fixture: &impl Fixture) {
     fixture.store().check().await.unwrap();
+    assert_eq!(fixture.remains().await, [""; 0]);
+}
+
+pub(crate) async fn reads_parts(fixture: &impl Fixture) {
+    let (store, bytes) = (fixture.store(), content(1_000_000, 9));
+    put(&*store, KEY, &bytes, 300_000).await;
+    let end = 1_000_000;
+    for (start, stop) in [(0, 1), (0, end), (1, 3), (299_999, 600_001), (end - 1, end), (5, 5), (7, 6)] {
+        let part = get_range(&*store, KEY, start..stop).await;
+        let expected = bytes.slice(start as usize..stop.max(start) as usize);
+        assert_same(&part, &expected, format!("{start}..{stop}"));
+    }
+    // Behind the end there is nothing.
+    for (start, stop, length) in
+        [(end - 2, end + 5, 2), (end, end + 1, 0), (end + 9, u64::MAX, 0), (0, u64::MAX, end)]
+    {
+        assert_eq!(get_range(&*store, KEY, start..stop).await.len() as u64, length, "{start}..{stop}");
+    }
+    put(&*store, "empty", &Bytes::new(), 1).await;
+    assert!(get_range(&*store, "empty", 0..10).await.is_empty());
+}
+
+pub(crate) async fn knows_size_and_time(fixture: &impl Fixture) {
+    let store = fixture.store();
+    for size in [0, 1, 70_000] {
+        let key = format!("sizes/{size}");
+        put(&*store, &key, &content(size, 0), 1000).await;
+        let info = store.info(&key).await.unwrap();
+        assert_eq!(info.size, size as u64);
+        assert_recent(info.modified);
+    }
+}
+
+pub(crate) async fn lists_what_is_finished(fixture: &impl Fixture) {
+    let store = fixture.store();
+    assert_eq!(keys(&*store, "").await, [""; 0]);
+    let all =
+        ["b", "uploads/user-1/x", "uploads/user-1/y z+ü", "uploads/user-10/x", "uploads/user-2/deep/er/x"];
+    for (size, key) in all.into_iter().enumerate() {
+        put(&*store, key, &content(size, 0), 1).await;
+    }
+    let mut unfinished = store.create("uploads/user-1/unfinished").await.unwrap();
+    unfinished.write(content(1_000_000, 0)).await.unwrap();
+    for (prefix, expected) in [
+        ("", &all[..]),
+        ("uploads/", &all[1..]),
+        ("uploads/user-1", &all[1..4]),
+        ("uploads/user-1/", &all[1..3]),
+        ("uploads/user-1/y z+", &all[2..3]),
+        ("uploads/user-2/deep", &all[4..]),
+        ("b", &all[..1]),
+        ("b/", &[]),
+        ("uploads/user-3/", &[]),
+        ("nothing/here/", &[]),
+    ] {
+        assert_eq!(keys(&*store, prefix).await, expected, "{prefix}");
+    }
+    let listed: Vec<_> = store.list("uploads/user-2/").try_collect().await.unwrap();
+    assert_eq!((listed.len(), listed[0].size), (1, 4));
+    assert_recent(listed[0].modified);
+    drop(unfinished);
+    store.delete("b").await.unwrap();
+    assert_eq!(keys(&*store, "").await, all[1..]);
+}
+
+/// More than an adapter gets at a time.
+pub(crate) async fn lists_many_one_after_the_other(fixture: &impl Fixture) {
+    let store = fixture.store();
+    let key = |n: usize| format!("many/{}/{n:04}", n % 3);
+    let write = async |n: usize| put(&*store, &key(n), &Bytes::new(), 1).await;
+    for first in (0..1_100).step_by(50) {
+        futures_util::future::join_all((first..first + 50).map(write)).await;
+    }
+    let mut expected: Vec<_> = (0..1_100).map(key).collect();
+    expected.sort();
+    assert_eq!(keys(&*store, "many/").await, expected);
+    // Whoever wants no more just goes.
+    let mut list = store.list("many/");
+    assert!(list.try_next().await.unwrap().is_some());
+}
+
+pub(crate) async fn signs_requests(fixture: &impl Fixture) {
+    let store = fixture.store();
+    let before = SystemClock.now();
+    let get = store.sign_download(KEY, &download()).await.unwrap();
+    let put = store.sign_upload(KEY, &upload()).await.unwrap();
+    for (request, method) in [(&get, "GET"), (&put, "PUT")] {
+        assert_eq!(request.method, method);
+        assert!(request.url.starts_with('/') || request.url.starts_with("http"), "{}", request.url);
+        assert!(request.url.contains(KEY), "{}", request.url);
+        let lasts = (request.expires_at - before).num_seconds();
+        assert!((55..=65).contains(&lasts), "{lasts} s");
+    }
+    assert!(get.headers.is_empty(), "{:?}", get.headers);
+    assert!(put.headers.contains(&("content-type".into(), "text/plain".into())), "{:?}", put.headers);
+    // Nothing need be given, and nothing is stored by a signature.
+    let open = SignedUpload { media_type: None, size: None, sha256: None, ..upload() };
+    assert!(store.sign_upload(KEY, &open).await.unwrap().headers.is_empty());
     assert_eq!(fixture.remains().await, [""; 0]);
 }

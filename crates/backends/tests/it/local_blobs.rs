@@ -6,10 +6,11 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use futures_util::TryStreamExt;
 use quire_backends::blobs::local::LocalBlobs;
 use quire_domain::{
     clock::{Clock, SystemClock},
-    ports::blobs::{BlobError, BlobStore, SharedBlobStore},
+    ports::blobs::{BlobError, BlobStore, SharedBlobStore, SignedUpload},
 };
 use tempfile::TempDir;
 
@@ -23,7 +24,8 @@ struct OnDisk {
 impl OnDisk {
     async fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let store = LocalBlobs::open(directory.path().join("media")).await.unwrap();
+        let store =
+            LocalBlobs::open(directory.path().join("media")).await.unwrap().with_links(crate::links());
         Self { store, directory }
     }
 
@@ -91,6 +93,8 @@ async fn does_not_follow_symbolic_links_out_of_the_root() {
         assert!(matches!(error(disk.store.read(key).await), BlobError::NotFound));
         assert!(matches!(error(disk.store.local_file(key).await), BlobError::NotFound));
     }
+    assert_eq!(disk.store.list("").try_collect::<Vec<_>>().await.unwrap(), []);
+    assert_eq!(disk.store.list("dir/").try_collect::<Vec<_>>().await.unwrap(), []);
     disk.store.delete("dir/secret").await.unwrap();
     let writer = disk.store.create("dir/new").await.unwrap();
     assert!(matches!(error(writer.finish().await), BlobError::Io(_)));
@@ -157,4 +161,13 @@ async fn says_so_when_the_root_is_gone() {
     assert!(matches!(error(disk.store.check().await), BlobError::Io(_)));
     assert!(matches!(error(disk.store.create("a").await), BlobError::Io(_)));
     assert!(matches!(error(disk.store.read("a").await), BlobError::Io(_)));
+    assert!(matches!(error(disk.store.list("").try_next().await), BlobError::Io(_)));
+}
+
+#[tokio::test]
+async fn without_a_secret_no_address_is_signed() {
+    let disk = tempfile::tempdir().unwrap();
+    let store = LocalBlobs::open(disk.path()).await.unwrap();
+    let upload = SignedUpload { media_type: None, size: None, sha256: None, expires_in: Duration::ZERO };
+    assert!(matches!(error(store.sign_upload("a", &upload).await), BlobError::Io(_)));
 }

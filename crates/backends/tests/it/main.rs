@@ -5,3 +5,13 @@
 mod blob_contract;
 mod local_blobs;
 mod memory_blobs;
+
+use std::sync::Arc;
+
+use quire_backends::blobs::links::Links;
+use quire_domain::clock::SystemClock;
+
+/// Signs with a secret of the tests.
+fn links() -> Links {
+    Links::new(b"0123456789abcdef0123456789abcdef", [], Arc::new(SystemClock))
+}

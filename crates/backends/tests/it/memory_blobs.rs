@@ -18,7 +18,7 @@ impl Fixture for InMemory {
     }
 }
 
-blob_store_contract!(InMemory(MemoryBlobs::default()));
+blob_store_contract!(InMemory(MemoryBlobs::default().with_links(crate::links())));
 
 #[tokio::test]
 async fn is_full_at_its_capacity_and_has_room_again_after_a_delete_or_a_drop() {

@@ -1,6 +1,7 @@
 //! Routes: they take requests apart, call a use case, and put answers together.
 
 mod admission;
+mod blobs;
 mod conditional;
 mod docs;
 mod documents;
@@ -9,6 +10,7 @@ mod files;
 mod live;
 mod outgoing;
 mod pictures;
+mod stored_file;
 mod submission;
 mod submit;
 mod tasks;
@@ -35,6 +37,9 @@ pub fn routes(app: &mut ServiceConfig<'_>) {
         .service(tasks::list_task_types)
         .service(files::download_file)
         .service(files::head_file)
+        .service(blobs::fetch_blob)
+        .service(blobs::head_blob)
+        .service(blobs::store_blob)
         .service(pictures::get_thumbnail)
         .service(pictures::get_page_picture)
         .service(documents::get_document_text)

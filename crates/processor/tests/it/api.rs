@@ -10,10 +10,16 @@ use serde_json::Value;
 use crate::support::Setup;
 
 /// Operations that answer without a token, and why.
-const OPEN: &[(&str, &str)] = &[(
-    "open_socket",
-    "browsers cannot send the header here; the token in the address is checked by the socket",
-)];
+const OPEN: &[(&str, &str)] = &[
+    (
+        "open_socket",
+        "browsers cannot send the header here; the token in the address is checked by the socket",
+    ),
+    ("fetch_blob", SIGNED),
+    ("head_blob", SIGNED),
+    ("store_blob", SIGNED),
+];
+const SIGNED: &str = "the signature in the address is the permission";
 
 /// Every operation that needs one, with an address to call.
 const PROTECTED: &[(&str, &str, &str)] = &[

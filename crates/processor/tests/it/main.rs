@@ -11,6 +11,7 @@ mod housekeeping;
 mod live;
 mod program;
 mod raw;
+mod signed_links;
 mod submit;
 mod support;
 mod tasks;

@@ -94,7 +94,13 @@ async fn every_path_goes_to_its_service() {
     let gateway = gateway.chain(["/filesystem", "/documentsx", "/healthy", "/api/keys"]);
     let processor = ["/process/submit", "/process/tasks", "/process/tasks/1/cancel", "/process/task-types"];
     let processor = processor.into_iter().chain(["/process/ws-ticket", "/process/events", "/documents"]);
-    let processor = processor.chain(["/documents/1/text", "/files/", "/files/uploads/1", "/api/files/a/b"]);
+    let processor = processor.chain([
+        "/documents/1/text",
+        "/files/",
+        "/files/uploads/1",
+        "/api/files/a/b",
+        "/blobs/uploads/a%20b",
+    ]);
     let processor = processor.chain(["/api/records/", "/webhooks/1", "/health", "/health/ready", "/docs"]);
     let processor =
         processor.chain(["/docs/errors", "/redoc", "/openapi.json", "/apidocs", "/swagger/index.html"]);
@@ -160,7 +166,9 @@ async fn only_uploads_may_be_large() {
         let refused = client.call(Method::POST, path).body(large.clone()).send().await;
         refused.assert_problem(413, "payload_too_large");
     }
-    for path in ["/auth/files/submit/", "/process/submit", "/files/", "/files/uploads/1", "/api/files/"] {
+    for path in
+        ["/auth/files/submit/", "/process/submit", "/files/", "/files/uploads/1", "/api/files/", "/blobs/a"]
+    {
         let seen: Seen =
             client.call(Method::POST, path).body(large.clone()).send().await.expect_status(200).json();
         assert_eq!(seen.body_length, large.len(), "{path}");

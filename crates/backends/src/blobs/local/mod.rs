@@ -5,11 +5,13 @@
 //! Symbolic links below the root are not followed. Keys are unique: a second blob under the
 //! same key is refused with [`std::io::ErrorKind::AlreadyExists`].
 
+mod list;
 mod tree;
 mod writer;
 
 use std::{
-    io,
+    io::{self, Seek, SeekFrom},
+    ops::Range,
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     sync::Arc,
@@ -18,12 +20,16 @@ use std::{
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use quire_domain::ports::blobs::{BlobError, BlobStore, BlobWriter, ByteStream, LocalFile};
-use tokio::task::spawn_blocking;
+use futures_util::stream::BoxStream;
+use quire_domain::ports::blobs::{
+    BlobError, BlobInfo, BlobStore, BlobWriter, ByteStream, ListedBlob, LocalFile, SignedDownload,
+    SignedRequest, SignedUpload,
+};
+use tokio::{io::AsyncReadExt, task::spawn_blocking};
 use tokio_util::io::ReaderStream;
 
 use self::writer::LocalWriter;
-use crate::blobs::{checked, joined};
+use crate::blobs::{checked, joined, links::Links, unsigned};
 
 /// Bytes read from a file at a time.
 const READ_SIZE: usize = 256 * 1024;
@@ -35,6 +41,7 @@ const ABANDONED_AFTER: Duration = Duration::from_hours(24);
 #[derive(Debug, Clone)]
 pub struct LocalBlobs {
     root: Arc<Path>,
+    links: Option<Links>,
 }
 
 impl LocalBlobs {
@@ -45,6 +52,12 @@ impl LocalBlobs {
     pub async fn open(root: impl Into<PathBuf>) -> Result<Self, BlobError> {
         let root = root.into();
         joined(spawn_blocking(move || open(root).map_err(BlobError::Io)).await)
+    }
+
+    /// Signs addresses like that. Without it none are given.
+    #[must_use]
+    pub fn with_links(self, links: Links) -> Self {
+        Self { links: Some(links), ..self }
     }
 
     /// Removes what uploads of dead processes left in the incoming directory: files not
@@ -63,11 +76,12 @@ impl LocalBlobs {
         key: &str,
         work: impl FnOnce(Arc<Path>, String) -> Result<T, BlobError> + Send + 'static,
     ) -> Result<T, BlobError> {
-        if !tree::fits(checked(key)?) {
-            return Err(BlobError::InvalidKey);
-        }
-        let (root, key) = (self.root.clone(), key.to_owned());
+        let (root, key) = (self.root.clone(), fitting(key)?.to_owned());
         joined(spawn_blocking(move || work(root, key)).await)
+    }
+
+    fn links(&self) -> Result<&Links, BlobError> {
+        self.links.as_ref().ok_or_else(unsigned)
     }
 }
 
@@ -83,6 +97,39 @@ impl BlobStore for LocalBlobs {
         let mut file = tokio::fs::File::from_std(file);
         file.set_max_buf_size(READ_SIZE);
         Ok(Box::pin(ReaderStream::with_capacity(file, READ_SIZE)))
+    }
+
+    async fn read_range(&self, key: &str, range: Range<u64>) -> Result<ByteStream, BlobError> {
+        let length = range.end.saturating_sub(range.start);
+        let file = self.with_key(key, move |root, key| {
+            let mut file = tree::open_blob(&root, &key)?;
+            // No file is so long that its places need the 64th bit.
+            file.seek(SeekFrom::Start(range.start.min(i64::MAX.cast_unsigned())))?;
+            Ok(file)
+        });
+        let mut file = tokio::fs::File::from_std(file.await?);
+        file.set_max_buf_size(READ_SIZE);
+        Ok(Box::pin(ReaderStream::with_capacity(file.take(length), READ_SIZE)))
+    }
+
+    async fn info(&self, key: &str) -> Result<BlobInfo, BlobError> {
+        self.with_key(key, |root, key| {
+            let metadata = tree::open_blob(&root, &key)?.metadata()?;
+            Ok(BlobInfo { size: metadata.len(), modified: metadata.modified()?.into() })
+        })
+        .await
+    }
+
+    fn list(&self, prefix: &str) -> BoxStream<'static, Result<ListedBlob, BlobError>> {
+        list::list(self.root.clone(), prefix)
+    }
+
+    async fn sign_download(&self, key: &str, download: &SignedDownload) -> Result<SignedRequest, BlobError> {
+        Ok(self.links()?.sign_download(fitting(key)?, download))
+    }
+
+    async fn sign_upload(&self, key: &str, upload: &SignedUpload) -> Result<SignedRequest, BlobError> {
+        Ok(self.links()?.sign_upload(fitting(key)?, upload))
     }
 
     async fn local_file(&self, key: &str) -> Result<LocalFile, BlobError> {
@@ -103,12 +150,16 @@ impl BlobStore for LocalBlobs {
     }
 }
 
+fn fitting(key: &str) -> Result<&str, BlobError> {
+    if tree::fits(checked(key)?) { Ok(key) } else { Err(BlobError::InvalidKey) }
+}
+
 fn open(root: PathBuf) -> io::Result<LocalBlobs> {
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&root)?;
     // Absolute, so that paths handed to child processes hold wherever they run.
     let root: Arc<Path> = std::path::absolute(root)?.into();
     tree::open_or_create_directory(&tree::open_root(&root)?, tree::INCOMING)?;
-    Ok(LocalBlobs { root })
+    Ok(LocalBlobs { root, links: None })
 }
 
 fn sweep(incoming: &Path, now: SystemTime) -> Result<usize, BlobError> {

@@ -124,7 +124,8 @@ fn split(key: &str) -> (impl Iterator<Item = &str>, &str) {
     (parents.split('/').filter(|name| !name.is_empty()), leaf)
 }
 
-fn open_parent<'a>(root: &Path, key: &'a str) -> Result<(OwnedFd, &'a str), BlobError> {
+/// The directory that a key is in, and its name there.
+pub(super) fn open_parent<'a>(root: &Path, key: &'a str) -> Result<(OwnedFd, &'a str), BlobError> {
     // A root that is gone is a fault of the storage, not a blob that does not exist.
     let mut directory = open_root(root).map_err(BlobError::Io)?;
     let (parents, leaf) = split(key);
@@ -134,7 +135,7 @@ fn open_parent<'a>(root: &Path, key: &'a str) -> Result<(OwnedFd, &'a str), Blob
     Ok((directory, leaf))
 }
 
-fn open_directory(parent: &OwnedFd, name: &str) -> rustix::io::Result<OwnedFd> {
+pub(super) fn open_directory(parent: &OwnedFd, name: &str) -> rustix::io::Result<OwnedFd> {
     fs::openat(parent.as_fd(), name, DIRECTORY | OFlags::NOFOLLOW, Mode::empty())
 }
 

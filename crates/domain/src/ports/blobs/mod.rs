@@ -1,10 +1,15 @@
 //! Blob storage: where the bytes of documents live.
 
-use std::{fmt, io, path::PathBuf, pin::Pin, sync::Arc};
+mod signed;
+
+use std::{fmt, io, ops::Range, path::PathBuf, pin::Pin, sync::Arc};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures_util::Stream;
+use chrono::{DateTime, Utc};
+use futures_util::{Stream, stream::BoxStream};
+
+pub use self::signed::{SignedDownload, SignedRequest, SignedUpload};
 
 /// Bytes as they come, in pieces of any size.
 pub type ByteStream = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
@@ -22,6 +27,30 @@ pub trait BlobStore: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// [`BlobError::NotFound`] when there is none under `key`.
     async fn read(&self, key: &str) -> Result<ByteStream, BlobError>;
+
+    /// A part of the blob as a stream: those bytes of `range` that there are, which may be none.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    async fn read_range(&self, key: &str, range: Range<u64>) -> Result<ByteStream, BlobError>;
+
+    /// What is known of the blob without reading it.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    async fn info(&self, key: &str) -> Result<BlobInfo, BlobError>;
+
+    /// All blobs whose keys begin with `prefix`, in no particular order; not the unfinished ones.
+    /// Memory stays bounded however many there are. What comes or goes meanwhile may be among
+    /// them or not.
+    fn list(&self, prefix: &str) -> BoxStream<'static, Result<ListedBlob, BlobError>>;
+
+    /// An address under which anybody may fetch the blob for a while, as an attachment. It is
+    /// not looked up whether there is one.
+    async fn sign_download(&self, key: &str, download: &SignedDownload) -> Result<SignedRequest, BlobError>;
+
+    /// An address to which anybody may send the blob for a while.
+    async fn sign_upload(&self, key: &str, upload: &SignedUpload) -> Result<SignedRequest, BlobError>;
 
     /// The blob as a file on this machine, for parsers that need one. Adapters without
     /// files of their own write a temporary one, which goes when the value is dropped.
@@ -46,6 +75,26 @@ pub trait BlobWriter: Send {
 
 /// A blob store that can be handed around.
 pub type SharedBlobStore = Arc<dyn BlobStore>;
+
+/// What is known of a blob without reading it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BlobInfo {
+    /// In bytes.
+    pub size: u64,
+    /// When it was stored.
+    pub modified: DateTime<Utc>,
+}
+
+/// One of many blobs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedBlob {
+    /// Its key.
+    pub key: String,
+    /// In bytes.
+    pub size: u64,
+    /// When it was stored.
+    pub modified: DateTime<Utc>,
+}
 
 /// A blob as a file. Keep the value for as long as the path is used.
 #[derive(Debug)]
@@ -95,9 +144,24 @@ pub enum BlobError {
     /// No space is left.
     #[error("blob storage is full")]
     Full(#[source] io::Error),
+    /// Storage does not let us: wrong credentials, or a right is missing.
+    #[error("blob storage refuses access")]
+    Denied(#[source] io::Error),
     /// Storage did not do it.
     #[error("blob storage failed")]
     Io(#[source] io::Error),
+}
+
+impl BlobError {
+    /// Keys are unique: what a second blob under the same key gets.
+    pub fn key_is_taken() -> Self {
+        Self::Io(io::Error::new(io::ErrorKind::AlreadyExists, "there is a blob under that key"))
+    }
+
+    /// Whether there was a blob under the key already.
+    pub fn is_key_taken(&self) -> bool {
+        matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::AlreadyExists)
+    }
 }
 
 impl From<io::Error> for BlobError {
@@ -105,6 +169,7 @@ impl From<io::Error> for BlobError {
         match error.kind() {
             io::ErrorKind::NotFound => Self::NotFound,
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full(error),
+            io::ErrorKind::PermissionDenied => Self::Denied(error),
             _ => Self::Io(error),
         }
     }
