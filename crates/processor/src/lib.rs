@@ -7,6 +7,7 @@ mod admission;
 pub mod config;
 pub mod documents;
 pub mod exports;
+pub mod files;
 pub mod housekeeping;
 pub mod intake;
 pub mod live;
@@ -45,6 +46,7 @@ use crate::{
     config::{IntakeConfig, ProcessorConfig, StorageBackend, StorageConfig},
     documents::Documents,
     exports::Exports,
+    files::Files,
     housekeeping::Housekeeping,
     intake::Intake,
     live::{Live, hub::Hub, relay::Relay},
@@ -135,6 +137,7 @@ pub struct Processor {
     pub(crate) tasks: Tasks,
     pub(crate) documents: Documents,
     pub(crate) exports: Exports,
+    pub(crate) files: Files,
     pub(crate) signed_blobs: SignedBlobs,
     live: Live,
     surroundings: Surroundings,
@@ -164,6 +167,7 @@ impl Processor {
         let documents =
             Documents::new(pool.clone(), blobs.clone(), reader.clone(), config.reading.limits.children);
         let exports = Exports::new(tasks.clone());
+        let files = Files::new(pool.clone(), blobs.clone(), documents.clone());
         let signed_blobs = SignedBlobs::new(pool.clone(), blobs.clone(), links, intake.clone());
         let housekeeping =
             Housekeeping::new(pool.clone(), blobs.clone(), clock.clone(), config.worker.event_retention);
@@ -183,7 +187,7 @@ impl Processor {
         background.close();
         let live = Live::new(pool, hub, tokens, clock, shutdown);
         let processor =
-            Self { admission, intake, tasks, documents, exports, signed_blobs, live, surroundings };
+            Self { admission, intake, tasks, documents, exports, files, signed_blobs, live, surroundings };
         Running { processor, background }
     }
 

@@ -187,10 +187,15 @@ impl Tasks {
         received: Received,
         first: &FirstCopy,
     ) -> Result<()> {
+        let storage_key = received.as_document(owner).storage_key.to_owned();
+        if storage_key == first.storage_key {
+            // The first copy is this very blob.
+            received.keep();
+            return Ok(());
+        }
         if received.is_stored(&first.storage_key).await {
             return Ok(());
         }
-        let storage_key = received.as_document(owner).storage_key.to_owned();
         documents::replace_blob(connection, owner, &first.storage_key, &storage_key).await?;
         received.keep();
         Ok(())

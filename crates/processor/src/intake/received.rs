@@ -82,6 +82,15 @@ impl UnclaimedBlob {
     pub(super) fn new(blobs: SharedBlobStore, key: String) -> Self {
         Self { blobs, key, claimed: false }
     }
+
+    /// Somebody else sees to the blob.
+    pub(super) fn lent(blobs: SharedBlobStore, key: String) -> Self {
+        Self { blobs, key, claimed: true }
+    }
+
+    pub(super) fn key(&self) -> &str {
+        &self.key
+    }
 }
 
 impl Drop for UnclaimedBlob {

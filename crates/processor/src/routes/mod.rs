@@ -7,6 +7,7 @@ mod docs;
 mod documents;
 mod export;
 mod files;
+mod form;
 mod live;
 mod outgoing;
 mod pictures;
@@ -35,6 +36,9 @@ pub fn routes(app: &mut ServiceConfig<'_>) {
         .service(tasks::retry_task)
         .service(export::export_task)
         .service(tasks::list_task_types)
+        .service(files::upload_file)
+        .service(files::get_file)
+        .service(files::get_file_status)
         .service(files::download_file)
         .service(files::head_file)
         .service(blobs::fetch_blob)
