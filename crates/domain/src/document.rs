@@ -140,6 +140,18 @@ fn shorten(name: &str) -> String {
     format!("{}{extension}", &name[..end])
 }
 
+/// What the keys of this user's documents begin with.
+pub fn storage_prefix(owner: UserId) -> String {
+    format!("uploads/user-{owner}/")
+}
+
+/// Whose documents have such keys.
+pub fn owner_of_key(key: &str) -> Option<UserId> {
+    let (owner, _) = key.strip_prefix("uploads/user-")?.split_once('/')?;
+    let owner = UserId(owner.parse().ok()?);
+    key.starts_with(&storage_prefix(owner)).then_some(owner)
+}
+
 /// The key under which a document's bytes are stored: `uploads/user-{id}/{uuid}-{filename}`.
 /// `filename` must be sanitized; characters outside a portable set become `_`.
 pub fn storage_key(owner: UserId, unique: Uuid, filename: &str) -> String {
@@ -149,7 +161,7 @@ pub fn storage_key(owner: UserId, unique: Uuid, filename: &str) -> String {
         .collect();
     // The end is kept: it has the extension.
     let tail = &portable[portable.len().saturating_sub(120)..];
-    format!("uploads/user-{owner}/{unique}-{tail}")
+    format!("{}{unique}-{tail}", storage_prefix(owner))
 }
 
 #[cfg(test)]
@@ -187,6 +199,15 @@ mod tests {
         for name in ["a.pdf", "ein Täst.pdf", &"x".repeat(255), "什么"] {
             let key = storage_key(UserId(7), Uuid::nil(), &sanitize_filename(name));
             assert!(is_valid_key(&key) && key.starts_with("uploads/user-7/0000"), "{key}");
+        }
+    }
+
+    #[test]
+    fn a_key_tells_whose_it_is() {
+        assert_eq!(owner_of_key(&storage_key(UserId(7), Uuid::nil(), "a.pdf")), Some(UserId(7)));
+        for key in ["", "uploads/user-7", "uploads/user-07/a", "uploads/user-+7/a", "uploads/user-x/a", "7/a"]
+        {
+            assert_eq!(owner_of_key(key), None, "{key}");
         }
     }
 

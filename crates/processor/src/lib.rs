@@ -4,6 +4,7 @@
 //! runs the SQL. The worker runs beside the server, or in a process of its own.
 
 mod admission;
+pub mod announced;
 pub mod config;
 pub mod documents;
 pub mod exports;
@@ -13,7 +14,9 @@ pub mod intake;
 pub mod live;
 mod load;
 mod order;
+mod parts;
 mod preflight;
+pub mod records;
 mod routes;
 pub mod serve;
 pub mod signed_blobs;
@@ -43,6 +46,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::{
     admission::Admission,
+    announced::{AnnouncementParts, Announcements},
     config::{IntakeConfig, ProcessorConfig, StorageBackend, StorageConfig},
     documents::Documents,
     exports::Exports,
@@ -50,6 +54,7 @@ use crate::{
     housekeeping::Housekeeping,
     intake::Intake,
     live::{Live, hub::Hub, relay::Relay},
+    records::Records,
     signed_blobs::SignedBlobs,
     tasks::Tasks,
     worker::{Worker, WorkerParts},
@@ -133,11 +138,13 @@ async fn open_directory(config: &StorageConfig, clock: &SharedClock) -> Result<L
 #[derive(Clone)]
 pub struct Processor {
     pub(crate) admission: Admission,
+    pub(crate) announcements: Announcements,
     pub(crate) intake: Intake,
     pub(crate) tasks: Tasks,
     pub(crate) documents: Documents,
     pub(crate) exports: Exports,
     pub(crate) files: Files,
+    pub(crate) records: Records,
     pub(crate) signed_blobs: SignedBlobs,
     live: Live,
     surroundings: Surroundings,
@@ -168,6 +175,19 @@ impl Processor {
             Documents::new(pool.clone(), blobs.clone(), reader.clone(), config.reading.limits.children);
         let exports = Exports::new(tasks.clone());
         let files = Files::new(pool.clone(), blobs.clone(), documents.clone());
+        let announcements = Announcements::new(
+            AnnouncementParts {
+                pool: pool.clone(),
+                blobs: blobs.clone(),
+                clock: clock.clone(),
+                intake: intake.clone(),
+                admission: admission.clone(),
+                tasks: tasks.clone(),
+            },
+            config.doors.upload_url_ttl,
+        );
+        let secret = config.doors.records_webhook_secret.clone();
+        let records = Records::new(pool.clone(), clock.clone(), intake.clone(), tasks.clone(), secret);
         let signed_blobs = SignedBlobs::new(pool.clone(), blobs.clone(), links, intake.clone());
         let housekeeping =
             Housekeeping::new(pool.clone(), blobs.clone(), clock.clone(), config.worker.event_retention);
@@ -186,8 +206,19 @@ impl Processor {
         }
         background.close();
         let live = Live::new(pool, hub, tokens, clock, shutdown);
-        let processor =
-            Self { admission, intake, tasks, documents, exports, files, signed_blobs, live, surroundings };
+        let processor = Self {
+            admission,
+            announcements,
+            intake,
+            tasks,
+            documents,
+            exports,
+            files,
+            records,
+            signed_blobs,
+            live,
+            surroundings,
+        };
         Running { processor, background }
     }
 

@@ -1,5 +1,6 @@
 //! The processor's configuration.
 
+mod doors;
 mod intake;
 mod reading;
 
@@ -12,6 +13,7 @@ use quire_web::config::{
 };
 
 pub use self::{
+    doors::DoorsConfig,
     intake::{IntakeConfig, UploadLimits},
     reading::{Ocr, ReadingConfig},
 };
@@ -33,6 +35,8 @@ pub struct ProcessorConfig {
     pub storage: StorageConfig,
     /// How documents come in.
     pub intake: IntakeConfig,
+    /// Ways in beside forms.
+    pub doors: DoorsConfig,
     /// How much work may wait.
     pub tasks: TaskLimits,
     /// The worker.
@@ -174,7 +178,7 @@ impl ProcessorConfig {
 
     /// Sections that only the processor has, for `--help` and the documentation.
     pub const OWN_SECTIONS: &[Section<'static>] =
-        &[STORAGE_SECTION, intake::SECTION, reading::SECTION, WORKER_SECTION, AI_SECTION];
+        &[STORAGE_SECTION, intake::SECTION, doors::SECTION, reading::SECTION, WORKER_SECTION, AI_SECTION];
 
     /// Reads all sections; what is wrong is collected by the reader.
     pub fn read(reader: &mut Reader<'_>) -> Self {
@@ -186,6 +190,7 @@ impl ProcessorConfig {
             tokens: TokenConfig::read(reader),
             storage: StorageConfig::read(reader),
             intake: IntakeConfig::read(reader),
+            doors: DoorsConfig::read(reader),
             tasks: TaskLimits::read(reader),
             worker: WorkerConfig::read(reader),
             reading: ReadingConfig::read(reader),

@@ -204,6 +204,7 @@ impl Intake {
             size: i64::try_from(measured.size).map_err(|_| self.too_large())?,
             sha256: measured.sha256,
             details: DocumentDetails::default(),
+            is_announced: false,
             blob,
         })
     }

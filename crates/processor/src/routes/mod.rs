@@ -1,6 +1,7 @@
 //! Routes: they take requests apart, call a use case, and put answers together.
 
 mod admission;
+mod announced;
 mod blobs;
 mod conditional;
 mod docs;
@@ -9,12 +10,15 @@ mod export;
 mod files;
 mod form;
 mod live;
+mod objects;
 mod outgoing;
 mod pictures;
+mod records;
 mod stored_file;
 mod submission;
 mod submit;
 mod tasks;
+mod values;
 
 pub use docs::docs;
 
@@ -47,6 +51,13 @@ pub fn routes(app: &mut ServiceConfig<'_>) {
         .service(pictures::get_thumbnail)
         .service(pictures::get_page_picture)
         .service(documents::get_document_text)
+        .service(announced::initiate_upload)
+        .service(announced::enqueue_document)
+        .service(objects::upload_object)
+        .service(objects::fetch_object)
+        .service(records::list_records)
+        .service(records::get_record)
+        .service(records::create_record)
         .service(live::open_socket)
         .service(live::create_socket_ticket)
         .service(live::stream_events);
