@@ -111,7 +111,13 @@ impl RawUpload {
 }
 
 /// Sends this as it is, with the user's token among its headers, and reads the answer.
-pub(crate) async fn exchange(quire: &Quire, user: &User, line: &str, headers: &str, body: &[u8]) -> RawAnswer {
+pub(crate) async fn exchange(
+    quire: &Quire,
+    user: &User,
+    line: &str,
+    headers: &str,
+    body: &[u8],
+) -> RawAnswer {
     let address = quire.client.base_url().strip_prefix("http://").unwrap();
     let (mut reading, mut writing) = TcpStream::connect(address).await.unwrap().into_split();
     let head = format!(

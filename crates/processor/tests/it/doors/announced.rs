@@ -24,7 +24,11 @@ async fn send(announced: &Value, bytes: impl Into<reqwest::Body>) -> Answer {
     let nobody = HttpClient::new("");
     let call = nobody.call(Method::PUT, announced["upload_url"].as_str().unwrap());
     let headers = announced["headers"].as_object().unwrap().iter();
-    headers.fold(call, |call, (name, value)| call.header(name, value.as_str().unwrap())).body(bytes).send().await
+    headers
+        .fold(call, |call, (name, value)| call.header(name, value.as_str().unwrap()))
+        .body(bytes)
+        .send()
+        .await
 }
 
 fn enqueue_path(announced: &Value) -> String {
@@ -61,7 +65,10 @@ async fn bytes_go_to_storage_and_are_worked_on() {
     send(&announced, TEXT).await.assert_status(200);
     let answer = enqueue(&user, &announced).await;
     let enqueued: Value = answer.expect_status(202).json();
-    assert_eq!((&enqueued["document_id"], &enqueued["status"]), (&announced["document_id"], &json!("pending")));
+    assert_eq!(
+        (&enqueued["document_id"], &enqueued["status"]),
+        (&announced["document_id"], &json!("pending"))
+    );
     assert_eq!((&enqueued["task_type"], &enqueued["duplicate"]), (&json!("read"), &json!(false)));
     let job = enqueued["job_id"].as_str().unwrap();
     assert_eq!(user.ended(job).await["status"], "completed");
@@ -184,21 +191,16 @@ async fn other_bytes_than_were_announced_are_refused_and_may_come_again() {
 
 #[tokio::test]
 async fn files_that_are_not_accepted_go() {
-    let quire = Setup::new()
-        .await
-        .set("BLOCKED_MIME_TYPES", "image/*")
-        .set("MAX_UPLOAD_SIZE", 100_000)
-        .start()
-        .await;
+    let quire =
+        Setup::new().await.set("BLOCKED_MIME_TYPES", "image/*").set("MAX_UPLOAD_SIZE", 100_000).start().await;
     let user = quire.user("ada").await;
     let announced = initiate(&user, json!({})).await;
     send(&announced, fixture("images/python.png")).await.assert_status(200);
     enqueue(&user, &announced).await.assert_problem(415, "file_type_refused");
     assert!(quire.files().is_empty());
-    for (bytes, status, code) in [
-        (&[b'a'; 100_001][..], 413, "payload_too_large"),
-        (&[], 422, "validation_failed"),
-    ] {
+    for (bytes, status, code) in
+        [(&[b'a'; 100_001][..], 413, "payload_too_large"), (&[], 422, "validation_failed")]
+    {
         object(&quire, &announced, Box::leak(bytes.to_vec().into_boxed_slice())).await;
         enqueue(&user, &announced).await.assert_problem(status, code);
         assert!(quire.files().is_empty());
@@ -223,9 +225,17 @@ async fn a_wrong_order_costs_no_upload() {
         assert!(problem["errors"][field].is_array(), "{problem}");
     }
     let call = user.client.call(Method::POST, &path);
-    call.header("content-type", "application/json").body("{").send().await.assert_problem(400, "malformed_request");
+    call.header("content-type", "application/json")
+        .body("{")
+        .send()
+        .await
+        .assert_problem(400, "malformed_request");
     let call = user.client.call(Method::POST, &path);
-    call.header("content-type", "text/plain").body("x").send().await.assert_problem(415, "unsupported_media_type");
+    call.header("content-type", "text/plain")
+        .body("x")
+        .send()
+        .await
+        .assert_problem(415, "unsupported_media_type");
     let order = json!({"task_type": "split_pdf", "params": {"ranges": "1-2,3"}});
     user.client.post(&path, &order).await.assert_status(202);
     assert_eq!(quire.files().len(), 1);
@@ -296,7 +306,10 @@ async fn an_announcement_can_be_repeated_while_it_is_good() {
     };
     let first: Value = again().await.expect_status(201).json();
     let second: Value = again().await.expect_status(201).json();
-    assert_eq!((&first["document_id"], &first["object_key"]), (&second["document_id"], &second["object_key"]));
+    assert_eq!(
+        (&first["document_id"], &first["object_key"]),
+        (&second["document_id"], &second["object_key"])
+    );
     send(&second, TEXT).await.assert_status(200);
     enqueue(&user, &first).await.assert_status(202);
     again().await.assert_problem(409, "wrong_state");
@@ -342,7 +355,12 @@ async fn what_cannot_be_announced_is_said_by_field() {
         body["size_bytes"] = size;
         user.client.post(INITIATE, &body).await.assert_problem(413, "payload_too_large");
     }
-    user.client.call(Method::POST, INITIATE).body("{}").send().await.assert_problem(415, "unsupported_media_type");
+    user.client
+        .call(Method::POST, INITIATE)
+        .body("{}")
+        .send()
+        .await
+        .assert_problem(415, "unsupported_media_type");
     assert_eq!(quire.count("documents").await, 0);
 }
 
