@@ -176,6 +176,18 @@ pub fn attachment(filename: &str) -> String {
     value
 }
 
+/// What the keys of this user's documents begin with.
+pub fn storage_prefix(owner: UserId) -> String {
+    format!("uploads/user-{owner}/")
+}
+
+/// Whose documents have such keys.
+pub fn owner_of_key(key: &str) -> Option<UserId> {
+    let (owner, _) = key.strip_prefix("uploads/user-")?.split_once('/')?;
+    let owner = UserId(owner.parse().ok()?);
+    key.starts_with(&storage_prefix(owner)).then_some(owner)
+}
+
 /// The key under which a document's bytes are stored: `uploads/user-{id}/{uuid}-{filename}`.
 /// `filename` must be sanitized; characters outside a portable set become `_`.
 pub fn storage_key(owner: UserId, unique: Uuid, filename: &str) -> String {
@@ -185,7 +197,7 @@ pub fn storage_key(owner: UserId, unique: Uuid, filename: &str) -> String {
         .collect();
     // The end is kept: it has the extension.
     let tail = &portable[portable.len().saturating_sub(120)..];
-    format!("uploads/user-{owner}/{unique}-{tail}")
+    format!("{}{unique}-{tail}", storage_prefix(owner))
 }
 
 #[cfg(test)]
@@ -240,6 +252,15 @@ mod tests {
             ("a\r\nx: y", r#"attachment; filename="a__x: y"; filename*=UTF-8''a%0D%0Ax%3A%20y"#),
         ] {
             assert_eq!(attachment(name), header);
+        }
+    }
+
+    #[test]
+    fn a_key_tells_whose_it_is() {
+        assert_eq!(owner_of_key(&storage_key(UserId(7), Uuid::nil(), "a.pdf")), Some(UserId(7)));
+        for key in ["", "uploads/user-7", "uploads/user-07/a", "uploads/user-+7/a", "uploads/user-x/a", "7/a"]
+        {
+            assert_eq!(owner_of_key(key), None, "{key}");
         }
     }
 

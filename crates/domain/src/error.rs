@@ -51,6 +51,8 @@ error_codes! {
     TokenExpired = "token_expired", 401, "The token has expired";
     /// Unknown user or wrong password; which of the two is never told.
     InvalidCredentials = "invalid_credentials", 401, "Wrong user name or password";
+    /// A message that is signed has no signature, a wrong one, or an old one.
+    SignatureInvalid = "signature_invalid", 401, "The signature is not valid";
     /// Signed in, but not allowed.
     Forbidden = "forbidden", 403, "Not allowed";
     /// A signed link that was never given out like that.
@@ -83,6 +85,12 @@ error_codes! {
     EmailTaken = "email_taken", 409, "The e-mail address is taken";
     /// The piece of an upload is not the next one.
     UploadOffsetMismatch = "upload_offset_mismatch", 409, "Not the next piece";
+    /// The document was announced, and its file has not come.
+    NotUploaded = "not_uploaded", 409, "The file has not come";
+    /// The file that came is not the one that was announced.
+    UploadMismatch = "upload_mismatch", 409, "Not the file that was announced";
+    /// The object in storage is a document already.
+    AlreadyRegistered = "already_registered", 409, "There is a document for it";
     /// The upload is gone: nothing came for too long.
     UploadExpired = "upload_expired", 410, "The upload has expired";
     /// The client speaks another version of the protocol for uploads in pieces.

@@ -8,7 +8,7 @@ use quire_domain::{
     error::chain,
     ports::{blobs::SharedBlobStore, clock::SharedClock},
 };
-use quire_store::{Pool, documents, events, limits, sessions};
+use quire_store::{Pool, announced, documents, events, limits, sessions};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
@@ -77,6 +77,7 @@ impl Housekeeping {
         limits::sweep_expired(&mut connection, now).await?;
         let oldest = now - self.event_retention;
         while events::sweep_older_than(&mut connection, oldest, BATCH).await? > 0 {}
+        while announced::sweep_expired(&mut connection, now, BATCH).await? > 0 {}
         self.delete_blobs(&mut connection).await?;
         let first_today = limits::count(&mut connection, "inventory", INVENTORY_EVERY, now).await?.count == 1;
         drop(connection);

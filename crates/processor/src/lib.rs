@@ -4,9 +4,11 @@
 //! runs the SQL. The worker runs beside the server, or in a process of its own.
 
 mod admission;
+pub mod announced;
 pub mod config;
 pub mod documents;
 pub mod exports;
+pub mod files;
 pub mod housekeeping;
 pub mod intake;
 pub mod inventory;
@@ -14,7 +16,9 @@ pub mod live;
 mod load;
 mod openness;
 mod order;
+mod parts;
 mod preflight;
+pub mod records;
 mod routes;
 pub mod serve;
 pub mod signed_blobs;
@@ -47,13 +51,16 @@ use tokio_util::task::TaskTracker;
 
 use crate::{
     admission::Admission,
+    announced::{AnnouncementParts, Announcements},
     config::{IntakeConfig, ProcessorConfig, StorageConfig},
     documents::Documents,
     exports::Exports,
+    files::Files,
     housekeeping::Housekeeping,
     intake::Intake,
     live::{Live, hub::Hub, relay::Relay},
     openness::Openness,
+    records::Records,
     signed_blobs::SignedBlobs,
     tasks::Tasks,
     uploads::Uploads,
@@ -160,10 +167,13 @@ async fn open_directory(media_root: &Path, clock: &SharedClock) -> Result<LocalB
 #[derive(Clone)]
 pub struct Processor {
     pub(crate) admission: Admission,
+    pub(crate) announcements: Announcements,
     pub(crate) intake: Intake,
     pub(crate) tasks: Tasks,
     pub(crate) documents: Documents,
     pub(crate) exports: Exports,
+    pub(crate) files: Files,
+    pub(crate) records: Records,
     pub(crate) signed_blobs: SignedBlobs,
     pub(crate) uploads: Uploads,
     live: Live,
@@ -197,6 +207,21 @@ impl Processor {
         let children = config.reading.limits.children;
         let documents = Documents::new(pool.clone(), blobs.clone(), reader.clone(), children, openness);
         let exports = Exports::new(tasks.clone());
+        let files = Files::new(pool.clone(), blobs.clone(), documents.clone());
+        let announcements = Announcements::new(
+            AnnouncementParts {
+                pool: pool.clone(),
+                blobs: blobs.clone(),
+                clock: clock.clone(),
+                intake: intake.clone(),
+                admission: admission.clone(),
+                tasks: tasks.clone(),
+            },
+            config.doors.upload_url_ttl,
+        );
+        let secret = config.doors.records_webhook_secret.clone();
+        let records =
+            Records::new(pool.clone(), clock.clone(), intake.clone(), tasks.clone(), openness, secret);
         let signed_blobs = SignedBlobs::new(pool.clone(), blobs.clone(), links, intake.clone(), openness);
         let uploads = Uploads::new(&surroundings, intake.clone(), tasks.clone(), upload_expiry);
         let housekeeping =
@@ -218,8 +243,20 @@ impl Processor {
         }
         background.close();
         let live = Live::new(pool, hub, tokens, clock, shutdown);
-        let processor =
-            Self { admission, intake, tasks, documents, exports, signed_blobs, uploads, live, surroundings };
+        let processor = Self {
+            admission,
+            announcements,
+            intake,
+            tasks,
+            documents,
+            exports,
+            files,
+            records,
+            signed_blobs,
+            uploads,
+            live,
+            surroundings,
+        };
         Running { processor, housekeeping, background }
     }
 

@@ -9,7 +9,7 @@ use quire_domain::{
     task::{Task, TaskFilter},
 };
 use quire_store::{
-    AsyncPgConnection, Pool, Rollback, Transaction as _,
+    AsyncPgConnection, Pool, Rollback, Transaction as _, announced,
     documents::{self, FirstCopy, NewDocument},
     limits,
     tasks::{self, NewTask, Submitted},
@@ -138,7 +138,9 @@ impl Tasks {
         let mut connection = self.pool.get().await?;
         let id = TaskId::new(self.clock.now());
         let document = received.as_document(owner);
-        let duplicate_of = match self.insert(&mut connection, &document, &self.new_task(id, order)).await {
+        let task = self.new_task(id, order);
+        let is_announced = received.is_announced();
+        let duplicate_of = match self.insert(&mut connection, &document, &task, is_announced).await {
             Ok(Submitted::Accepted) => {
                 received.keep();
                 None
@@ -167,15 +169,16 @@ impl Tasks {
         connection: &mut AsyncPgConnection,
         document: &NewDocument<'_>,
         task: &NewTask<'_>,
+        is_announced: bool,
     ) -> Result<Submitted> {
         if !self.admission.has_quota() {
-            return tasks::submit_document(connection, document, task).await;
+            return insert_document(connection, document, task, is_announced).await;
         }
         let owner = document.user_id;
         let stored = connection.transaction(async |connection| -> Result<_, Rollback> {
             limits::lock(connection, &format!("storage:{owner}")).await?;
             self.admission.check_quota(connection, owner, document.size.unsigned_abs()).await?;
-            Ok(tasks::submit_document(connection, document, task).await?)
+            Ok(insert_document(connection, document, task, is_announced).await?)
         });
         Ok(stored.await?)
     }
@@ -189,10 +192,15 @@ impl Tasks {
         received: Received,
         first: &FirstCopy,
     ) -> Result<()> {
+        let storage_key = received.as_document(owner).storage_key.to_owned();
+        if storage_key == first.storage_key {
+            // The first copy is this very blob.
+            received.keep();
+            return Ok(());
+        }
         if received.is_stored(&first.storage_key).await {
             return Ok(());
         }
-        let storage_key = received.as_document(owner).storage_key.to_owned();
         documents::replace_blob(connection, owner, &first.storage_key, &storage_key).await?;
         received.keep();
         Ok(())
@@ -215,6 +223,15 @@ impl Tasks {
                 }
             }
         });
+    }
+
+    /// The task that an earlier request with the idempotency key of this order made.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn find_repeated(&self, owner: UserId, order: &Order) -> Result<Option<Task>> {
+        let Some(key) = &order.idempotency_key else { return Ok(None) };
+        tasks::find_by_idempotency_key(&mut *self.pool.get().await?, owner, key).await
     }
 
     /// Makes one more task for a document that is there already.
@@ -312,6 +329,20 @@ impl Tasks {
         };
         found.ok_or_else(|| Error::internal("a task that was just stored is gone"))
     }
+}
+
+async fn insert_document(
+    connection: &mut AsyncPgConnection,
+    document: &NewDocument<'_>,
+    task: &NewTask<'_>,
+    is_announced: bool,
+) -> Result<Submitted> {
+    if !is_announced {
+        return tasks::submit_document(connection, document, task).await;
+    }
+    let enqueued = announced::enqueue(connection, document, task).await?;
+    enqueued
+        .ok_or_else(|| Error::new(ErrorCode::WrongState, "The document does not wait for its file any more."))
 }
 
 async fn is_stored(pool: &Pool, owner: UserId, id: DocumentId) -> Result<bool> {

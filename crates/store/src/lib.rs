@@ -5,6 +5,7 @@
 //! them to what clients read. Errors are the domain's: no answer from the database is
 //! [`quire_domain::ErrorCode::DatabaseUnavailable`], anything unexpected is internal.
 
+pub mod announced;
 pub mod audit;
 pub mod documents;
 mod error;
@@ -17,6 +18,7 @@ pub mod parts;
 mod pool;
 pub mod private_server;
 pub mod queue;
+pub mod records;
 pub mod scans;
 pub mod schema;
 pub mod sessions;

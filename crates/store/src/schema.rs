@@ -101,6 +101,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    announcements (document_id) {
+        document_id -> Uuid,
+        user_id -> BigInt,
+        size -> Nullable<BigInt>,
+        sha256 -> Nullable<Binary>,
+        idempotency_key -> Nullable<Text>,
+        link_expires_at -> Timestamptz,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     blob_deletions (storage_key) {
         storage_key -> Text,
         requested_at -> Timestamptz,
@@ -181,6 +193,7 @@ diesel::joinable!(refresh_tokens -> users (user_id));
 diesel::joinable!(socket_tickets -> users (user_id));
 diesel::joinable!(documents -> users (user_id));
 diesel::joinable!(document_pages -> documents (document_id));
+diesel::joinable!(announcements -> documents (document_id));
 diesel::joinable!(tasks -> documents (document_id));
 diesel::joinable!(tasks -> users (user_id));
 diesel::joinable!(events -> users (user_id));
@@ -193,6 +206,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit_log,
     documents,
     document_pages,
+    announcements,
     blob_deletions,
     tasks,
     events,

@@ -106,13 +106,13 @@ pub enum Submitted {
 }
 
 /// A task for `document`, in a statement that binds what [`bind_task`] does.
-const INSERT_TASK: &str = "\
+pub(crate) const INSERT_TASK: &str = "\
     insert into tasks (id, user_id, document_id, task_type, params, max_attempts, idempotency_key, \
         document_password) \
     select $1, document.user_id, document.id, $2, $3, $4, $5, $6 from document returning *";
 
 /// The event that says so.
-const INSERT_EVENT: &str = "\
+pub(crate) const INSERT_EVENT: &str = "\
     insert into events (user_id, name, task_id, document_id, filename, task_type, status, message, progress) \
     select task.user_id, 'task_queued', task.id, task.document_id, document.filename, task.task_type, \
         'pending', 'The task waits for a worker.', 0 from task join document on document.id = task.document_id";
@@ -197,10 +197,10 @@ pub async fn create(
     })
 }
 
-type BoxedQuery<'a> =
+pub(crate) type BoxedQuery<'a> =
     diesel::query_builder::BoxedSqlQuery<'a, diesel::pg::Pg, diesel::query_builder::SqlQuery>;
 
-fn bind_task<'a>(query: BoxedQuery<'a>, task: &'a NewTask<'_>) -> BoxedQuery<'a> {
+pub(crate) fn bind_task<'a>(query: BoxedQuery<'a>, task: &'a NewTask<'_>) -> BoxedQuery<'a> {
     query
         .bind::<SqlUuid, _>(task.id.0)
         .bind::<Text, _>(task.task_type)
@@ -211,7 +211,7 @@ fn bind_task<'a>(query: BoxedQuery<'a>, task: &'a NewTask<'_>) -> BoxedQuery<'a>
 }
 
 /// What a statement with a task gave; `None` if its idempotency key was used before.
-fn unless_repeated<T>(inserted: diesel::QueryResult<T>) -> Result<Option<T>> {
+pub(crate) fn unless_repeated<T>(inserted: diesel::QueryResult<T>) -> Result<Option<T>> {
     match inserted {
         Ok(inserted) => Ok(Some(inserted)),
         Err(error) if violated_constraint(&error) == Some("tasks_idempotency_key") => Ok(None),

@@ -22,6 +22,37 @@ impl<T> JsonBody<T> {
     }
 }
 
+impl<T: DeserializeOwned> JsonBody<T> {
+    /// Reads the body of a request that has been taken in whole.
+    ///
+    /// # Errors
+    /// As for the extractor.
+    pub fn read(request: &HttpRequest, bytes: &[u8]) -> Result<T, Error> {
+        if is_json(request.content_type()) { parse(bytes) } else { Err(problem::not_json()) }
+    }
+}
+
+/// As [`JsonBody`], where a body may be left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OptionalJsonBody<T>(pub Option<T>);
+
+impl<T: DeserializeOwned + 'static> FromRequest for OptionalJsonBody<T> {
+    type Error = actix_web::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Self::Error>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let json = is_json(request.content_type());
+        let bytes = Bytes::from_request(request, payload);
+        Box::pin(async move {
+            match &bytes.await?[..] {
+                [] => Ok(Self(None)),
+                _ if !json => Err(Problem(problem::not_json()).into()),
+                bytes => Ok(Self(Some(parse(bytes).map_err(Problem)?))),
+            }
+        })
+    }
+}
+
 impl<T: DeserializeOwned + 'static> FromRequest for JsonBody<T> {
     type Error = actix_web::Error;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Self::Error>>>>;

@@ -65,6 +65,7 @@ pub mod health;
 pub mod http_client;
 pub mod json_body;
 pub mod openapi;
+pub mod origin;
 pub mod problem;
 pub mod rate_limit;
 pub mod request;

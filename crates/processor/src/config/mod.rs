@@ -1,5 +1,6 @@
 //! The processor's configuration.
 
+mod doors;
 mod intake;
 mod reading;
 mod scanning;
@@ -14,6 +15,7 @@ use quire_web::config::{
 };
 
 pub use self::{
+    doors::DoorsConfig,
     intake::{IntakeConfig, UploadLimits},
     reading::{Ocr, ReadingConfig},
     scanning::ScanningConfig,
@@ -37,6 +39,8 @@ pub struct ProcessorConfig {
     pub storage: StorageConfig,
     /// How documents come in.
     pub intake: IntakeConfig,
+    /// Ways in beside forms.
+    pub doors: DoorsConfig,
     /// How much work may wait.
     pub tasks: TaskLimits,
     /// The worker.
@@ -152,8 +156,15 @@ impl ProcessorConfig {
     pub const DEFAULT_PORT: &'static str = "8002";
 
     /// Sections that only the processor has, for `--help` and the documentation.
-    pub const OWN_SECTIONS: &[Section<'static>] =
-        &[storage::SECTION, intake::SECTION, scanning::SECTION, reading::SECTION, WORKER_SECTION, AI_SECTION];
+    pub const OWN_SECTIONS: &[Section<'static>] = &[
+        storage::SECTION,
+        intake::SECTION,
+        doors::SECTION,
+        scanning::SECTION,
+        reading::SECTION,
+        WORKER_SECTION,
+        AI_SECTION,
+    ];
 
     /// Reads all sections; what is wrong is collected by the reader.
     pub fn read(reader: &mut Reader<'_>) -> Self {
@@ -166,6 +177,7 @@ impl ProcessorConfig {
             tokens: TokenConfig::read(reader),
             storage: StorageConfig::read(reader, app_env, intake.max_upload_size),
             intake,
+            doors: DoorsConfig::read(reader),
             tasks: TaskLimits::read(reader),
             worker: WorkerConfig::read(reader),
             scanning: ScanningConfig::read(reader),

@@ -123,7 +123,7 @@ impl Intake {
         key: String,
         measured: Option<Measured>,
     ) -> Result<Received> {
-        self.look_into(arrival, key, measured, UnclaimedBlob::new).await
+        self.look_into(arrival, UnclaimedBlob::new(self.blobs.clone(), key), measured).await
     }
 
     /// As [`adopt`](Self::adopt), but the blob stays the caller's to delete, whatever becomes of it.
@@ -134,24 +134,32 @@ impl Intake {
         &self,
         arrival: Arrival<'_>,
         key: String,
-        measured: Measured,
+        measured: Option<Measured>,
     ) -> Result<Received> {
-        self.look_into(arrival, key, Some(measured), UnclaimedBlob::lent).await
+        self.look_into(arrival, UnclaimedBlob::lent(self.blobs.clone(), key), measured).await
+    }
+
+    /// Gives a file another name, if it may have come in under that.
+    ///
+    /// # Errors
+    /// [`ErrorCode::FileTypeRefused`] and [`ErrorCode::DisguisedExecutable`].
+    pub fn rename(&self, received: Received, filename: &str) -> Result<Received> {
+        let filename = sanitize_filename(filename);
+        self.policy.check(&received.media_type, &filename)?;
+        Ok(Received { filename, ..received })
     }
 
     async fn look_into(
         &self,
         arrival: Arrival<'_>,
-        key: String,
+        blob: UnclaimedBlob,
         measured: Option<Measured>,
-        held: fn(SharedBlobStore, String) -> UnclaimedBlob,
     ) -> Result<Received> {
         let filename = sanitize_filename(arrival.filename);
-        let mut bytes = self.blobs.read(&key).await.map_err(|error| match error {
+        let mut bytes = self.blobs.read(blob.key()).await.map_err(|error| match error {
             BlobError::NotFound => Error::new(ErrorCode::DocumentMissing, "The file is not in storage."),
             error => storage_failed(error),
         })?;
-        let blob = held(self.blobs.clone(), key);
         let mut recognition = Recognition::new(&self.policy, &filename);
         let mut measure = Measure::default();
         while let Some(chunk) = bytes.next().await {
@@ -199,6 +207,7 @@ impl Intake {
             size: i64::try_from(measured.size).map_err(|_| self.too_large())?,
             sha256: measured.sha256,
             details: DocumentDetails::default(),
+            is_announced: false,
             blob,
         })
     }

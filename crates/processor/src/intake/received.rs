@@ -24,6 +24,8 @@ pub struct Received {
     pub(super) size: i64,
     pub(super) sha256: Sha256Digest,
     pub(super) details: DocumentDetails,
+    /// A document was announced for it.
+    pub(super) is_announced: bool,
     pub(super) blob: UnclaimedBlob,
 }
 
@@ -48,6 +50,17 @@ impl Received {
     pub fn with_details(mut self, details: DocumentDetails) -> Self {
         self.details = details;
         self
+    }
+
+    /// The file of a document that was announced with this id.
+    #[must_use]
+    pub(crate) fn as_announced(self, id: DocumentId) -> Self {
+        Self { document_id: id, is_announced: true, ..self }
+    }
+
+    /// Whether a document was announced for it, and so is there already.
+    pub(crate) fn is_announced(&self) -> bool {
+        self.is_announced
     }
 
     /// Refuses a file that is not the one whose checksum the client sent.
@@ -86,6 +99,10 @@ impl UnclaimedBlob {
     /// Somebody else sees to the blob.
     pub(super) fn lent(blobs: SharedBlobStore, key: String) -> Self {
         Self { blobs, key, claimed: true }
+    }
+
+    pub(super) fn key(&self) -> &str {
+        &self.key
     }
 }
 

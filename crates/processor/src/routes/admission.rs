@@ -3,16 +3,15 @@
 use actix_web::{HttpRequest, http::header};
 use quire_domain::{Result, UserId};
 
-use super::submission;
+use super::form::OVERHEAD;
 use crate::Processor;
 
 /// Lets a form with a file in, or refuses it by its size, by what waits, by what its user has sent and
 /// stored. The answer will tell how many more may come.
 pub(super) async fn admit(request: &HttpRequest, processor: &Processor, owner: UserId) -> Result<()> {
     let length = content_length(request);
-    processor.intake.check_announced_size(length, submission::OVERHEAD)?;
-    admit_file(request, processor, owner, length.unwrap_or_default().saturating_sub(submission::OVERHEAD))
-        .await
+    processor.intake.check_announced_size(length, OVERHEAD)?;
+    admit_file(request, processor, owner, length.unwrap_or_default().saturating_sub(OVERHEAD)).await
 }
 
 /// The same for a file that is announced to have so many bytes.

@@ -1,20 +1,25 @@
 //! Routes: they take requests apart, call a use case, and put answers together.
 
 mod admission;
+mod announced;
 mod blobs;
 mod conditional;
 mod docs;
 mod documents;
 mod export;
 mod files;
+mod form;
 mod live;
+mod objects;
 mod outgoing;
 mod pictures;
+mod records;
 mod stored_file;
 mod submission;
 mod submit;
 mod tasks;
 mod uploads;
+mod values;
 
 pub use docs::docs;
 
@@ -37,6 +42,9 @@ pub fn routes(app: &mut ServiceConfig<'_>) {
         .service(tasks::retry_task)
         .service(export::export_task)
         .service(tasks::list_task_types)
+        .service(files::upload_file)
+        .service(files::get_file)
+        .service(files::get_file_status)
         .service(files::download_file)
         .service(files::head_file)
         .service(blobs::fetch_blob)
@@ -45,6 +53,13 @@ pub fn routes(app: &mut ServiceConfig<'_>) {
         .service(pictures::get_thumbnail)
         .service(pictures::get_page_picture)
         .service(documents::get_document_text)
+        .service(announced::initiate_upload)
+        .service(announced::enqueue_document)
+        .service(objects::upload_object)
+        .service(objects::fetch_object)
+        .service(records::list_records)
+        .service(records::get_record)
+        .service(records::create_record)
         .service(live::open_socket)
         .service(live::create_socket_ticket)
         .service(live::stream_events);

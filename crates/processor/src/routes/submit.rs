@@ -7,21 +7,19 @@ use actix_web::{
     post,
     web::{Data, Payload},
 };
-use quire_domain::{Error, ErrorCode};
 use quire_web::{caller::Caller, problem::HttpResult, tasks::AcceptedView};
 use utoipa::ToSchema;
 
-use super::submission;
+use super::{admission::admit, form::check_content_type, submission, tasks::idempotency_key};
 use crate::{
     Processor,
-    routes::{admission::admit, tasks::idempotency_key},
-    tasks::Submission,
+    tasks::{DEFAULT_TASK_TYPE, Submission},
 };
 
 /// The form of a submission.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "read field by field as it arrives; this is its description")]
-struct SubmitForm {
+pub(super) struct SubmitForm {
     /// The document: PDF, DOCX or text.
     #[schema(format = Binary, content_media_type = "application/octet-stream")]
     file: String,
@@ -81,23 +79,10 @@ pub(crate) async fn submit_document(
     admit(&request, &processor, caller.user_id).await?;
     let mut body = Multipart::new(request.headers(), payload);
     let (received, order) =
-        submission::receive(&mut body, caller.user_id, &processor.intake, &processor.tasks, key).await?;
+        submission::receive(&mut body, caller.user_id, &processor, DEFAULT_TASK_TYPE, key).await?;
     let Submission { task, duplicate_of } =
         processor.tasks.submit_document(caller.user_id, received, order).await?;
     Ok(HttpResponse::Accepted()
         .insert_header((header::LOCATION, format!("/process/tasks/{}", task.id)))
         .json(AcceptedView::from(task).duplicate_of(duplicate_of)))
-}
-
-fn check_content_type(request: &HttpRequest) -> Result<(), Error> {
-    let declared = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let multipart =
-        declared.is_some_and(|declared| declared.to_ascii_lowercase().starts_with("multipart/form-data"));
-    if multipart {
-        return Ok(());
-    }
-    Err(Error::new(
-        ErrorCode::UnsupportedMediaType,
-        "Send a multipart form (`multipart/form-data`) with the field `file`.",
-    ))
 }

@@ -91,7 +91,7 @@ impl Uploads {
             sha256: said.sha256()?,
         };
         let order = self.order(&said, upload.id)?;
-        let received = self.intake.adopt_lent(arrival, upload.storage_key.clone(), measured).await?;
+        let received = self.intake.adopt_lent(arrival, upload.storage_key.clone(), Some(measured)).await?;
         let received = received.with_details(said.details()?);
         let Submission { task, .. } = self.tasks.submit_document(owner, received, order).await?;
         self.delete_unneeded(owner, upload, task.document_id).await?;

@@ -3,7 +3,7 @@
 use std::io;
 
 use quire_domain::{
-    DocumentId, FieldErrors, TaskId,
+    FieldErrors,
     document::storage_key,
     failure::{Failure, FailureCode},
 };
@@ -20,11 +20,11 @@ use quire_store::{
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
-use uuid::Uuid;
 
 use super::{WorkerParts, stop::Stop};
 use crate::{
     intake::storage_failed,
+    parts::part_id,
     task_type::{ReadingParams, SplitParams},
 };
 
@@ -71,8 +71,8 @@ fn misunderstood(_: FieldErrors) -> Stop {
 fn new_part(claim: &Claim, number: usize, part: &Part, filename: String) -> NewPart {
     let id = part_id(claim.id(), number);
     NewPart {
-        id: DocumentId(id),
-        storage_key: storage_key(claim.user_id(), id, &filename),
+        id,
+        storage_key: storage_key(claim.user_id(), id.0, &filename),
         filename,
         // Pages of the database are counted from 1.
         pages: part.pages.iter().filter_map(|page| i32::try_from(page + 1).ok()).collect(),
@@ -80,19 +80,6 @@ fn new_part(claim: &Claim, number: usize, part: &Part, filename: String) -> NewP
         sha256: [0; 32],
         metadata: json!({"pages": part.pages.len(), "title": part.title, "encrypted": false}),
     }
-}
-
-/// The id of a part: the same in every attempt at a task, and as old as the task.
-fn part_id(task: TaskId, number: usize) -> Uuid {
-    let digest: [u8; 32] =
-        Sha256::new().chain_update(task.0).chain_update(number.to_be_bytes()).finalize().into();
-    let mut random = [0; 10];
-    random.copy_from_slice(&digest[..10]);
-    let millis = task.0.get_timestamp().map_or(0, |time| {
-        let (seconds, nanoseconds) = time.to_unix();
-        seconds * 1000 + u64::from(nanoseconds) / 1_000_000
-    });
-    uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
 }
 
 /// Copies the bytes of a part into storage.

@@ -4,6 +4,7 @@
 
 mod api;
 mod documents_text;
+mod doors;
 mod engines;
 mod export;
 mod files;

@@ -33,6 +33,11 @@ pub(crate) struct RawUpload {
 impl RawUpload {
     /// Sends the head of a submission.
     pub(crate) async fn begin(quire: &Quire, user: &User, length: Length) -> Self {
+        Self::begin_at("/process/submit", quire, user, length).await
+    }
+
+    /// Sends the head of a form to that path.
+    pub(crate) async fn begin_at(path: &str, quire: &Quire, user: &User, length: Length) -> Self {
         let address = quire.client.base_url().strip_prefix("http://").unwrap();
         let (reading, writing) = TcpStream::connect(address).await.unwrap().into_split();
         let mut upload = Self { reading, writing, length };
@@ -41,7 +46,7 @@ impl RawUpload {
             Length::Chunked => "transfer-encoding: chunked".to_owned(),
         };
         let head = format!(
-            "POST /process/submit HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {}\r\n\
+            "POST {path} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {}\r\n\
              content-type: multipart/form-data; boundary={BOUNDARY}\r\n{length}\r\n\r\n",
             user.token
         );
@@ -103,6 +108,25 @@ impl RawUpload {
         let answered = timeout(DEADLINE, read_answer(&mut self.reading));
         answered.await.expect("an answer in time")
     }
+}
+
+/// Sends this as it is, with the user's token among its headers, and reads the answer.
+pub(crate) async fn exchange(
+    quire: &Quire,
+    user: &User,
+    line: &str,
+    headers: &str,
+    body: &[u8],
+) -> RawAnswer {
+    let address = quire.client.base_url().strip_prefix("http://").unwrap();
+    let (mut reading, mut writing) = TcpStream::connect(address).await.unwrap().into_split();
+    let head = format!(
+        "{line} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {}\r\n{headers}\r\n\r\n",
+        user.token
+    );
+    writing.write_all(&[head.as_bytes(), body].concat()).await.unwrap();
+    let answered = timeout(DEADLINE, read_answer(&mut reading));
+    answered.await.expect("an answer in time")
 }
 
 /// A part's head for a file.

@@ -54,6 +54,12 @@ pub trait BlobStore: ResumableBlobs + fmt::Debug + Send + Sync + 'static {
     /// An address to which anybody may send the blob for a while.
     async fn sign_upload(&self, key: &str, upload: &SignedUpload) -> Result<SignedRequest, BlobError>;
 
+    /// The bucket that blobs are kept in, where there is one: then clients fetch by themselves what
+    /// [`sign_download`](Self::sign_download) gives them leave for.
+    fn bucket(&self) -> Option<&str> {
+        None
+    }
+
     /// The blob as a file on this machine, for parsers that need one. Adapters without
     /// files of their own write a temporary one, which goes when the value is dropped.
     async fn local_file(&self, key: &str) -> Result<LocalFile, BlobError>;
