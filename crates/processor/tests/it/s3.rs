@@ -57,7 +57,11 @@ async fn a_client_sends_a_file_to_the_bucket_itself() {
     call.send().await.assert_status(200);
     assert_eq!(blobs.info("uploads/user-1/direct").await.unwrap().size, 4);
     // Links of the other kind are none of this installation's.
-    quire.client.get("/blobs/uploads/user-1/direct?expires=1&signature=00").await.assert_problem(403, "link_invalid");
+    quire
+        .client
+        .get("/blobs/uploads/user-1/direct?expires=1&signature=00")
+        .await
+        .assert_problem(403, "link_invalid");
 }
 
 #[tokio::test]
