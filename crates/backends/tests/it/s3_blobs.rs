@@ -236,7 +236,7 @@ async fn objects_that_are_no_blobs_are_not_listed() {
 }
 
 async fn refused(options: &S3Options) -> BlobError {
-    S3Blobs::open(options, Arc::new(SystemClock)).await.err().expect("this should have been refused")
+    S3Blobs::open(options, Arc::new(SystemClock)).await.expect_err("this should have been refused")
 }
 
 /// The words for the log.
