@@ -9,7 +9,6 @@ use quire_domain::{
     DocumentId, Error, ErrorCode, Result, UserId,
     details::DocumentDetails,
     document::{sanitize_filename, storage_key},
-    error::chain,
     ids::uuid_v7,
     ports::{
         blobs::{BlobError, BlobWriter, SharedBlobStore},
@@ -18,7 +17,8 @@ use quire_domain::{
 };
 use quire_store::documents::NewDocument;
 use sha2::{Digest, Sha256};
-use tokio::runtime::Handle;
+
+use crate::unclaimed::UnclaimedBlob;
 
 /// How many bytes of the beginning are kept to recognise the type by.
 const HEAD: usize = 64 * 1024;
@@ -58,41 +58,14 @@ impl Received {
             media_type: &self.media_type,
             size: self.size,
             sha256: &self.sha256,
-            storage_key: &self.blob.key,
+            storage_key: self.blob.key(),
             details: &self.details,
         }
     }
 
     /// A document points to the file now: it stays.
-    pub fn keep(mut self) {
-        self.blob.claimed = true;
-    }
-}
-
-/// A blob that is deleted on drop unless somebody has claimed it.
-#[derive(Debug)]
-struct UnclaimedBlob {
-    blobs: SharedBlobStore,
-    key: String,
-    claimed: bool,
-}
-
-impl Drop for UnclaimedBlob {
-    fn drop(&mut self) {
-        if self.claimed {
-            return;
-        }
-        let (blobs, key) = (self.blobs.clone(), std::mem::take(&mut self.key));
-        let Ok(runtime) = Handle::try_current() else { return };
-        runtime.spawn(async move {
-            if let Err(error) = blobs.delete(&key).await {
-                tracing::warn!(
-                    storage.key = key,
-                    error = chain(&error),
-                    "a blob that nothing points to could not be deleted"
-                );
-            }
-        });
+    pub fn keep(self) {
+        self.blob.keep();
     }
 }
 
@@ -153,7 +126,7 @@ impl Intake {
             size,
             sha256,
             details: DocumentDetails::default(),
-            blob: UnclaimedBlob { blobs: self.blobs.clone(), key, claimed: false },
+            blob: UnclaimedBlob::new(self.blobs.clone(), key),
         })
     }
 

@@ -16,6 +16,7 @@ mod routes;
 pub mod serve;
 mod task_type;
 pub mod tasks;
+mod unclaimed;
 pub mod worker;
 
 pub use routes::{docs, openapi, routes};

@@ -22,7 +22,7 @@ use quire_store::{
 use serde_json::{Value, json};
 
 use super::{WorkerParts, stop::Stop};
-use crate::{intake::storage_failed, task_type::ReadingParams};
+use crate::{intake::storage_failed, task_type::ReadingParams, unclaimed::UnclaimedBlob};
 
 /// What a task needs of a document that has been read.
 pub(super) struct Ingested {
@@ -100,8 +100,8 @@ async fn read(
     let reading = DocumentReading { parts, claim, params, document: &document, file: &file };
     match reading.extract().await? {
         Ok(extracted) => {
-            let thumbnail_key = reading.keep_thumbnail().await?;
-            store(parts, document, extracted, thumbnail_key).await
+            let thumbnail = reading.keep_thumbnail().await?;
+            store(parts, document, extracted, thumbnail).await
         }
         Err(failure) => fail(parts, &document, failure).await,
     }
@@ -151,20 +151,28 @@ async fn store(
     parts: &WorkerParts,
     mut document: Document,
     extracted: Extracted,
-    thumbnail_key: Option<String>,
+    thumbnail: Option<UnclaimedBlob>,
 ) -> Result<Ingested, Stop> {
     let textless = extracted.textless().and_then(|reason| reason.failure());
     document.metadata = metadata(&extracted, textless.as_ref());
     document.media_type = extracted.media_type;
     let pages: Vec<Page> = extracted.pages.into_iter().filter_map(stored_page).collect();
     let mut connection = parts.pool.get().await?;
+    let thumbnail_key = thumbnail.as_ref().map(|thumbnail| thumbnail.key().to_owned());
     let reading = Reading {
         media_type: &document.media_type,
         metadata: &document.metadata,
         pages: &pages,
         thumbnail_key: thumbnail_key.as_deref(),
     };
-    documents::finish_reading(&mut connection, &document, &reading).await?;
+    // From here on the database decides. As long as it is not known what it did, the bytes stay.
+    if let Some(thumbnail) = thumbnail {
+        thumbnail.keep();
+    }
+    let finished = documents::finish_reading(&mut connection, &document, &reading).await?;
+    if let (false, Some(key)) = (finished, thumbnail_key) {
+        drop(UnclaimedBlob::new(parts.blobs.clone(), key));
+    }
     parts.signal.written();
     Ok(ingested(document, pages))
 }
