@@ -8,6 +8,7 @@ pub mod documents;
 pub mod exports;
 pub mod housekeeping;
 pub mod intake;
+pub mod library;
 pub mod live;
 mod load;
 mod order;
@@ -44,6 +45,7 @@ use crate::{
     exports::Exports,
     housekeeping::Housekeeping,
     intake::Intake,
+    library::{Library, indexer::Indexer},
     live::{Live, hub::Hub, relay::Relay},
     tasks::Tasks,
     worker::{Worker, WorkerParts},
@@ -119,6 +121,7 @@ pub struct Processor {
     pub(crate) intake: Intake,
     pub(crate) tasks: Tasks,
     pub(crate) documents: Documents,
+    pub(crate) library: Library,
     pub(crate) exports: Exports,
     live: Live,
     surroundings: Surroundings,
@@ -132,7 +135,7 @@ pub struct Running {
 }
 
 impl Processor {
-    /// Starts the relay of events, housekeeping and, when configured, the worker. They stop
+    /// Starts the relay of events, housekeeping, the indexer and, when configured, the worker. They stop
     /// with [`Surroundings::shutdown`].
     #[must_use]
     pub fn start(config: &ProcessorConfig, surroundings: Surroundings) -> Running {
@@ -144,10 +147,13 @@ impl Processor {
         let tasks = Tasks::new(&surroundings, relay.signal(), config.tasks);
         let documents =
             Documents::new(pool.clone(), blobs.clone(), reader.clone(), config.reading.limits.children);
+        let library = Library::new(pool.clone(), blobs.clone(), relay.signal());
         let exports = Exports::new(tasks.clone());
         let housekeeping =
             Housekeeping::new(pool.clone(), blobs.clone(), clock.clone(), config.worker.event_retention);
         background.spawn(housekeeping.run(shutdown.soft.clone()));
+        let indexer = Indexer::new(pool.clone(), relay.wakes());
+        background.spawn(indexer.run(shutdown.soft.clone()));
         if config.worker.enabled {
             let parts = WorkerParts {
                 pool: pool.clone(),
@@ -162,7 +168,10 @@ impl Processor {
         }
         background.close();
         let live = Live::new(pool, hub, tokens, clock, shutdown);
-        Running { processor: Self { intake, tasks, documents, exports, live, surroundings }, background }
+        Running {
+            processor: Self { intake, tasks, documents, library, exports, live, surroundings },
+            background,
+        }
     }
 
     /// Puts what the routes need into the app's data.

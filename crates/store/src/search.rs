@@ -8,6 +8,7 @@
 use std::{collections::BTreeMap, fmt::Write as _};
 
 use diesel::{
+    dsl::exists,
     prelude::*,
     sql_types::{Array, BigInt, Integer, Text, Uuid as SqlUuid},
 };
@@ -18,7 +19,7 @@ use quire_domain::{
 };
 use uuid::Uuid;
 
-use crate::error::Context;
+use crate::{error::Context, schema::search_pending};
 
 /// The longest text of a page that is searched, in characters: the first ones.
 const TEXT_MAX: i32 = 4_000_000;
@@ -69,6 +70,11 @@ struct Rows {
 /// # Errors
 /// When the database does not answer; then nothing of it is done.
 pub async fn index_pending(connection: &mut AsyncPgConnection, limit: i64) -> Result<usize> {
+    // Mostly there is nothing to do, and then nothing is locked.
+    let anything = diesel::select(exists(search_pending::table.select(search_pending::page))).get_result::<bool>(connection).await;
+    if !anything.context("looking for what is to be indexed")? {
+        return Ok(0);
+    }
     connection
         .transaction(async |connection| {
             let pending: Vec<Pending> =
@@ -205,8 +211,8 @@ fn owned_by(owner: i64) -> String {
     format!("'@{owner}'")
 }
 
-/// A term as a `tsquery` over the passages of one owner.
-fn tsquery(term: &Term, owner: UserId) -> String {
+/// A term as a `tsquery`.
+fn tsquery(term: &Term) -> String {
     let last = term.words.len().saturating_sub(1);
     let words: Vec<_> = (0..)
         .zip(&term.words)
@@ -216,7 +222,7 @@ fn tsquery(term: &Term, owner: UserId) -> String {
             },
         )
         .collect();
-    format!("{} & ({})", owned_by(owner.0), words.join(" <-> "))
+    words.join(" <-> ")
 }
 
 /// What a search for `query` asks the database: common table expressions, the last of them
@@ -224,8 +230,10 @@ fn tsquery(term: &Term, owner: UserId) -> String {
 pub(crate) fn found_sql(query: &Query, owner: UserId, mut argument: impl FnMut(String) -> String) -> String {
     let mut sql = String::new();
     for (number, term) in query.terms.iter().enumerate() {
-        let term = argument(tsquery(term, owner));
-        let _ = write!(sql, "term{number} as materialized ({}), ", TERM.replace("$query", &term));
+        let wanted = tsquery(term);
+        let among_own = argument(format!("{} & ({wanted})", owned_by(owner.0)));
+        let term = TERM.replace("$own", &among_own).replace("$wanted", &argument(wanted));
+        let _ = write!(sql, "term{number} as materialized ({term}), ");
     }
     let alternatives: Vec<_> = query.alternatives.iter().map(alternative_sql).collect();
     let _ = write!(
@@ -242,11 +250,11 @@ pub(crate) fn found_sql(query: &Query, owner: UserId, mut argument: impl FnMut(S
 /// people used the word in speaking of it, and the better the more of its pages have it.
 const TERM: &str = "\
     select document_id as id, \
-        coalesce(max(1 + ts_rank('{0, 0.2, 0.5, 1}', words, $query::tsquery)) filter (where page = 0), 0) \
+        coalesce(max(1 + ts_rank('{0, 0.2, 0.5, 1}', words, $wanted::tsquery)) filter (where page = 0), 0) \
         + count(distinct page) filter (where page > 0) \
         / (2.0::float8 + count(distinct page) filter (where page > 0)) as score, \
         (array_agg(page::bigint << 32 | start order by page, start) filter (where page > 0))[1:8] as places \
-    from search_passages where words @@ $query::tsquery group by document_id";
+    from search_passages where words @@ $own::tsquery group by document_id";
 
 fn alternative_sql(alternative: &Alternative) -> String {
     let unwanted = alternative
@@ -379,7 +387,14 @@ mod tests {
     #[test]
     fn terms_are_asked_for_among_the_words_of_their_owner() {
         let query = Query::parse("\"old wharf\" ship").unwrap();
-        let asked: Vec<_> = query.terms.iter().map(|term| tsquery(term, UserId(7))).collect();
-        assert_eq!(asked, ["'@7' & ('old' <-> 'wharf')", "'@7' & ('ship':*)"]);
+        let mut asked = Vec::new();
+        found_sql(&query, UserId(7), |argument| {
+            asked.push(argument);
+            format!("${}", asked.len() + 1)
+        });
+        assert_eq!(
+            asked,
+            ["'@7' & ('old' <-> 'wharf')", "'old' <-> 'wharf'", "'@7' & ('ship':*)", "'ship':*"]
+        );
     }
 }

@@ -3,7 +3,7 @@
 use std::io;
 
 use quire_domain::{
-    DocumentId, FieldErrors, TaskId,
+    DocumentId, FieldErrors, TaskId, UserId,
     document::storage_key,
     failure::{Failure, FailureCode},
     ids::uuid_v7,
@@ -23,7 +23,7 @@ use sha2::{Digest, Sha256};
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use uuid::Uuid;
 
-use super::{WorkerParts, stop::Stop};
+use super::{WorkerParts, stop::Stop, undisturbed};
 use crate::{
     intake::storage_failed,
     task_type::{ReadingParams, SplitParams},
@@ -59,14 +59,28 @@ pub(super) async fn split(
         stored.push(store(parts, &mut output, part, new).await?);
         blobs.push(blob);
     }
-    let mut connection = parts.pool.get().await?;
+    let keeping = keep(parts.clone(), claim.user_id(), document.id(), stored, blobs);
+    let stored = undisturbed(keeping).await?;
+    Ok(completion(claim, &made, &stored))
+}
+
+/// Makes documents of the parts. The bytes go of those that are not needed: an earlier attempt stored
+/// the part, or the whole has been deleted.
+async fn keep(
+    worker: WorkerParts,
+    owner: UserId,
+    whole: DocumentId,
+    stored: Vec<NewPart>,
+    blobs: Vec<UnclaimedBlob>,
+) -> quire_domain::Result<Vec<NewPart>> {
+    let mut connection = worker.pool.get().await?;
     // From here on the database decides. As long as it is not known what it did, the bytes stay.
     blobs.into_iter().for_each(UnclaimedBlob::keep);
-    let kept = parts::insert(&mut connection, claim.user_id(), document.id(), &stored).await?;
+    let kept = parts::insert(&mut connection, owner, whole, &stored).await?;
     for part in stored.iter().filter(|part| !kept.contains(&part.id)) {
-        drop(UnclaimedBlob::new(parts.blobs.clone(), part.storage_key.clone()));
+        drop(UnclaimedBlob::new(worker.blobs.clone(), part.storage_key.clone()));
     }
-    Ok(completion(claim, &made, &stored))
+    Ok(stored)
 }
 
 /// Parameters were checked when the task was submitted.

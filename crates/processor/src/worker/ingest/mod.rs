@@ -21,7 +21,7 @@ use quire_store::{
 };
 use serde_json::{Value, json};
 
-use super::{WorkerParts, stop::Stop};
+use super::{WorkerParts, stop::Stop, undisturbed};
 use crate::{intake::storage_failed, task_type::ReadingParams, unclaimed::UnclaimedBlob};
 
 /// What a task needs of a document that has been read.
@@ -101,7 +101,7 @@ async fn read(
     match reading.extract().await? {
         Ok(extracted) => {
             let thumbnail = reading.keep_thumbnail().await?;
-            store(parts, document, extracted, thumbnail).await
+            Ok(undisturbed(store(parts.clone(), document, extracted, thumbnail)).await?)
         }
         Err(failure) => fail(parts, &document, failure).await,
     }
@@ -148,11 +148,11 @@ async fn fail(parts: &WorkerParts, document: &Document, failure: Failure) -> Res
 }
 
 async fn store(
-    parts: &WorkerParts,
+    parts: WorkerParts,
     mut document: Document,
     extracted: Extracted,
     thumbnail: Option<UnclaimedBlob>,
-) -> Result<Ingested, Stop> {
+) -> quire_domain::Result<Ingested> {
     let textless = extracted.textless().and_then(|reason| reason.failure());
     document.metadata = metadata(&extracted, textless.as_ref());
     document.media_type = extracted.media_type;
