@@ -71,7 +71,9 @@ struct Rows {
 /// When the database does not answer; then nothing of it is done.
 pub async fn index_pending(connection: &mut AsyncPgConnection, limit: i64) -> Result<usize> {
     // Mostly there is nothing to do, and then nothing is locked.
-    let anything = diesel::select(exists(search_pending::table.select(search_pending::page))).get_result::<bool>(connection).await;
+    let anything = diesel::select(exists(search_pending::table.select(search_pending::page)))
+        .get_result::<bool>(connection)
+        .await;
     if !anything.context("looking for what is to be indexed")? {
         return Ok(0);
     }

@@ -94,7 +94,15 @@ async fn every_path_goes_to_its_service() {
     let gateway = gateway.chain(["/filesystem", "/documentsx", "/healthy", "/api/keys"]);
     let processor = ["/process/submit", "/process/tasks", "/process/tasks/1/cancel", "/process/task-types"];
     let processor = processor.into_iter().chain(["/process/ws-ticket", "/process/events", "/documents"]);
-    let processor = processor.chain(["/documents/1/text", "/files/", "/files/uploads/1", "/api/files/a/b"]);
+    let processor = processor.chain([
+        "/documents/",
+        "/documents/1",
+        "/documents/1/text",
+        "/documents/bulk-delete",
+        "/files/",
+        "/files/uploads/1",
+        "/api/files/a/b",
+    ]);
     let processor = processor.chain(["/api/records/", "/webhooks/1", "/health", "/health/ready", "/docs"]);
     let processor =
         processor.chain(["/docs/errors", "/redoc", "/openapi.json", "/apidocs", "/swagger/index.html"]);

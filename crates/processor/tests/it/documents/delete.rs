@@ -97,7 +97,8 @@ async fn a_split_leaves_nothing_of_a_deleted_document() {
     user.act(&submitted.task, "cancel").await.assert_status(202);
     user.order(&submitted.document, "split_pdf", json!({"every": 1})).await.assert_status(202);
     let worker = quire.start_worker(quire.surroundings.engine.clone());
-    let waiting = "pg_locks where locktype = 'advisory' and not granted";
+    let waiting = "pg_locks where locktype = 'advisory' and not granted
+        and database = (select oid from pg_database where datname = current_database())";
     wait_until("the parts are to be stored", || async { quire.count(waiting).await == 1 }).await;
     assert_eq!(quire.files().len(), 5);
     delete(&user, &submitted.document).await.assert_status(200);
