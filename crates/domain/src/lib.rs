@@ -11,6 +11,7 @@ pub mod failure;
 pub mod ids;
 pub mod ports;
 pub mod random;
+pub mod search;
 pub mod task;
 pub mod user;
 

@@ -12,6 +12,7 @@ pub mod files;
 pub mod housekeeping;
 pub mod intake;
 pub mod inventory;
+pub mod library;
 pub mod live;
 mod load;
 mod openness;
@@ -24,6 +25,7 @@ pub mod serve;
 pub mod signed_blobs;
 mod task_type;
 pub mod tasks;
+mod unclaimed;
 pub mod uploads;
 pub mod worker;
 
@@ -58,6 +60,7 @@ use crate::{
     files::Files,
     housekeeping::Housekeeping,
     intake::Intake,
+    library::{Library, indexer::Indexer},
     live::{Live, hub::Hub, relay::Relay},
     openness::Openness,
     records::Records,
@@ -171,6 +174,7 @@ pub struct Processor {
     pub(crate) intake: Intake,
     pub(crate) tasks: Tasks,
     pub(crate) documents: Documents,
+    pub(crate) library: Library,
     pub(crate) exports: Exports,
     pub(crate) files: Files,
     pub(crate) records: Records,
@@ -190,7 +194,7 @@ pub struct Running {
 }
 
 impl Processor {
-    /// Starts the relay of events, housekeeping and, when configured, the worker. They stop
+    /// Starts the relay of events, housekeeping, the indexer and, when configured, the worker. They stop
     /// with [`Surroundings::shutdown`].
     #[must_use]
     pub fn start(config: &ProcessorConfig, surroundings: Surroundings) -> Running {
@@ -206,6 +210,7 @@ impl Processor {
         let openness = Openness::new(scanner.is_some());
         let children = config.reading.limits.children;
         let documents = Documents::new(pool.clone(), blobs.clone(), reader.clone(), children, openness);
+        let library = Library::new(pool.clone(), blobs.clone(), relay.signal());
         let exports = Exports::new(tasks.clone());
         let files = Files::new(pool.clone(), blobs.clone(), documents.clone());
         let announcements = Announcements::new(
@@ -228,6 +233,8 @@ impl Processor {
             Housekeeping::new(pool.clone(), blobs.clone(), clock.clone(), config.worker.event_retention)
                 .with_uploads(uploads.clone());
         background.spawn(housekeeping.clone().run(shutdown.soft.clone()));
+        let indexer = Indexer::new(pool.clone(), relay.wakes());
+        background.spawn(indexer.run(shutdown.soft.clone()));
         if config.worker.enabled {
             let parts = WorkerParts {
                 pool: pool.clone(),
@@ -251,6 +258,7 @@ impl Processor {
             documents,
             exports,
             files,
+            library,
             records,
             signed_blobs,
             uploads,

@@ -25,6 +25,8 @@ pub enum Action {
     AccountDeleted,
     /// A superuser was made on the command line.
     SuperuserCreated,
+    /// Somebody of the staff deleted a document in which a virus was found.
+    QuarantinedDocumentDeleted,
 }
 
 impl Action {
@@ -39,6 +41,7 @@ impl Action {
             Self::PasswordChanged => "password_changed",
             Self::AccountDeleted => "account_deleted",
             Self::SuperuserCreated => "superuser_created",
+            Self::QuarantinedDocumentDeleted => "quarantined_document_deleted",
         }
     }
 }

@@ -20,13 +20,13 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
-    error::Context,
+    error::{Context, is_without_parent},
     events::{self, NewEvent},
     schema::{blob_deletions, document_pages, documents},
 };
 
 /// A document as it is stored.
-#[derive(Debug, Clone, PartialEq, Queryable, Selectable)]
+#[derive(Debug, Clone, PartialEq, Queryable, QueryableByName, Selectable)]
 #[diesel(table_name = documents, check_for_backend(diesel::pg::Pg))]
 #[allow(missing_docs, reason = "the fields are the columns")]
 pub struct Document {
@@ -208,12 +208,15 @@ pub async fn begin_reading(connection: &mut AsyncPgConnection, id: DocumentId) -
 }
 
 /// Keeps a page of a document that is being read, so that whoever has to begin again does not have
-/// to read it again.
+/// to read it again. A page of a document that has been deleted meanwhile is not kept.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn keep_page(connection: &mut AsyncPgConnection, id: DocumentId, page: &Page) -> Result<()> {
-    insert_pages(connection, id, std::slice::from_ref(page)).await.context("keeping a page")
+    match insert_pages(connection, id, std::slice::from_ref(page)).await {
+        Err(error) if is_without_parent(&error) => Ok(()),
+        kept => kept.context("keeping a page"),
+    }
 }
 
 /// What reading a document gave.
@@ -226,8 +229,8 @@ pub struct Reading<'a> {
     pub thumbnail_key: Option<&'a str>,
 }
 
-/// Stores what was read and says so, in one transaction. When another worker was first,
-/// nothing changes: both read the same bytes.
+/// Stores what was read and says so, in one transaction. `false` when nothing changed: another worker
+/// was first, and both read the same bytes, or the document has been deleted.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -235,7 +238,7 @@ pub async fn finish_reading(
     connection: &mut AsyncPgConnection,
     document: &Document,
     reading: &Reading<'_>,
-) -> Result<()> {
+) -> Result<bool> {
     connection
         .transaction(async |connection| {
             let finished = diesel::update(in_processing(document.id()))
@@ -249,7 +252,7 @@ pub async fn finish_reading(
                 .execute(connection)
                 .await?;
             if finished == 0 {
-                return Ok(());
+                return Ok(false);
             }
             insert_pages(connection, document.id(), reading.pages).await?;
             let event = NewEvent {
@@ -260,7 +263,8 @@ pub async fn finish_reading(
                 status: DocumentStatus::Completed.as_str(),
                 message: "The document has been read.",
             };
-            events::insert(connection, &event).await
+            events::insert(connection, &event).await?;
+            diesel::QueryResult::Ok(true)
         })
         .await
         .context("storing what was read")

@@ -53,6 +53,11 @@ fn is_unavailable(error: &DieselError) -> bool {
     }
 }
 
+/// Whether what a row belongs to is gone.
+pub(crate) fn is_without_parent(error: &DieselError) -> bool {
+    matches!(error, DieselError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _))
+}
+
 /// The name of the unique constraint that was violated, if that is what happened.
 pub(crate) fn violated_constraint(error: &DieselError) -> Option<&str> {
     match error {

@@ -1,11 +1,16 @@
 //! Parts of split documents: documents of their own, with the text of the pages they came from.
 
-use diesel::sql_types::{Array, BigInt, Binary, Integer, Jsonb, Text, Uuid as SqlUuid};
+use diesel::{
+    QueryableByName,
+    sql_types::{Array, BigInt, Binary, Integer, Jsonb, Text, Uuid as SqlUuid},
+};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use quire_domain::{DocumentId, Result, UserId};
 use serde_json::Value;
 
-use crate::error::Context;
+use uuid::Uuid;
+
+use crate::error::{Context, is_without_parent};
 
 /// A part whose bytes have been stored.
 #[derive(Debug, Clone)]
@@ -22,8 +27,9 @@ pub struct NewPart {
     pub metadata: Value,
 }
 
-/// Stores the parts of a document of this user and says that they are ready, all or nothing. Parts
-/// that are there already stay as they are.
+/// Stores the parts of a document of this user and says that they are ready, all or nothing. Gives those
+/// it stored: parts that are there already stay as they are, and a document that has been deleted
+/// gets none.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -32,16 +38,20 @@ pub async fn insert(
     owner: UserId,
     whole: DocumentId,
     parts: &[NewPart],
-) -> Result<()> {
-    connection
+) -> Result<Vec<DocumentId>> {
+    let stored = connection
         .transaction(async |connection| {
+            let mut stored = Vec::new();
             for part in parts {
-                insert_one(connection, owner, whole, part).await?;
+                stored.extend(insert_one(connection, owner, whole, part).await?);
             }
-            diesel::QueryResult::Ok(())
+            diesel::QueryResult::Ok(stored)
         })
-        .await
-        .context("storing the parts of a document")
+        .await;
+    match stored {
+        Err(error) if is_without_parent(&error) => Ok(Vec::new()),
+        stored => stored.context("storing the parts of a document"),
+    }
 }
 
 async fn insert_one(
@@ -49,8 +59,13 @@ async fn insert_one(
     owner: UserId,
     whole: DocumentId,
     part: &NewPart,
-) -> diesel::QueryResult<()> {
-    diesel::sql_query(INSERT)
+) -> diesel::QueryResult<Vec<DocumentId>> {
+    #[derive(QueryableByName)]
+    struct Stored {
+        #[diesel(sql_type = SqlUuid)]
+        id: Uuid,
+    }
+    let stored: Vec<Stored> = diesel::sql_query(INSERT)
         .bind::<SqlUuid, _>(whole.0)
         .bind::<BigInt, _>(owner.0)
         .bind::<SqlUuid, _>(part.id.0)
@@ -60,9 +75,9 @@ async fn insert_one(
         .bind::<Binary, _>(part.sha256.as_slice())
         .bind::<Text, _>(&part.storage_key)
         .bind::<Jsonb, _>(&part.metadata)
-        .execute(connection)
+        .load(connection)
         .await?;
-    Ok(())
+    Ok(stored.into_iter().map(|part| DocumentId(part.id)).collect())
 }
 
 /// The part is of the kind of the whole, and is read already: its text is that of its pages. What is
@@ -81,7 +96,8 @@ const INSERT: &str = "\
         select part.id, place.number::integer, page.text, page.method, page.confidence \
         from part cross join unnest($5) with ordinality as place (page, number) \
         join document_pages page on page.document_id = $1 and page.number = place.page \
-    ) \
-    insert into events (user_id, name, document_id, filename, status, message) \
-    select part.user_id, 'document_ready', part.id, part.filename, 'COMPLETED', 'A part of a document is ready.' \
-    from part";
+    ), event as ( \
+        insert into events (user_id, name, document_id, filename, status, message) \
+        select part.user_id, 'document_ready', part.id, part.filename, 'COMPLETED', \
+            'A part of a document is ready.' from part \
+    ) select id from part";

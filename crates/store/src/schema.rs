@@ -119,6 +119,31 @@ diesel::table! {
     }
 }
 
+/// The type `tsvector` of PostgreSQL.
+#[derive(Debug, Clone, Copy, diesel::sql_types::SqlType)]
+#[diesel(postgres_type(name = "tsvector"))]
+pub struct Tsvector;
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use super::Tsvector;
+
+    search_passages (document_id, page, start) {
+        document_id -> Uuid,
+        page -> Integer,
+        start -> Integer,
+        length -> Integer,
+        words -> Tsvector,
+    }
+}
+
+diesel::table! {
+    search_pending (document_id, page) {
+        document_id -> Uuid,
+        page -> Integer,
+    }
+}
+
 diesel::table! {
     tasks (id) {
         id -> Uuid,
@@ -194,6 +219,8 @@ diesel::joinable!(socket_tickets -> users (user_id));
 diesel::joinable!(documents -> users (user_id));
 diesel::joinable!(document_pages -> documents (document_id));
 diesel::joinable!(announcements -> documents (document_id));
+diesel::joinable!(search_passages -> documents (document_id));
+diesel::joinable!(search_pending -> documents (document_id));
 diesel::joinable!(tasks -> documents (document_id));
 diesel::joinable!(tasks -> users (user_id));
 diesel::joinable!(events -> users (user_id));
@@ -208,6 +235,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     document_pages,
     announcements,
     blob_deletions,
+    search_passages,
+    search_pending,
     tasks,
     events,
     uploads,

@@ -22,7 +22,8 @@ use quire_domain::{
 };
 
 pub use self::received::Received;
-use self::{checksum::Sha256Digest, measure::Measure, policy::TypePolicy, received::UnclaimedBlob};
+use self::{checksum::Sha256Digest, measure::Measure, policy::TypePolicy};
+use crate::unclaimed::UnclaimedBlob;
 
 /// How many bytes of the beginning are kept to recognise the type by.
 const HEAD: usize = 64 * 1024;

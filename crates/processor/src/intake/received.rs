@@ -1,15 +1,10 @@
 //! A file that has come in whole, and that no document points to yet.
 
-use quire_domain::{
-    DocumentId, Result, UserId,
-    details::DocumentDetails,
-    error::chain,
-    ports::blobs::{BlobError, SharedBlobStore},
-};
+use quire_domain::{DocumentId, Result, UserId, details::DocumentDetails, ports::blobs::BlobError};
 use quire_store::documents::NewDocument;
-use tokio::runtime::Handle;
 
 use super::checksum::{self, Sha256Digest};
+use crate::unclaimed::UnclaimedBlob;
 
 /// A file whose bytes are durable, but which no document points to yet. Its bytes are deleted
 /// when it is dropped before [`keep`](Self::keep), whatever the reason: a refusal, an error, a
@@ -40,7 +35,7 @@ impl Received {
             media_type: &self.media_type,
             size: self.size,
             sha256: &self.sha256,
-            storage_key: &self.blob.key,
+            storage_key: self.blob.key(),
             details: &self.details,
         }
     }
@@ -74,53 +69,11 @@ impl Received {
     /// Whether an earlier file, which has the same bytes, is still in storage. As long as storage does
     /// not say no, it is taken to be.
     pub(crate) async fn is_stored(&self, key: &str) -> bool {
-        !matches!(self.blob.blobs.read(key).await, Err(BlobError::NotFound))
+        !matches!(self.blob.store().read(key).await, Err(BlobError::NotFound))
     }
 
     /// A document points to the file now: it stays.
-    pub fn keep(mut self) {
-        self.blob.claimed = true;
-    }
-}
-
-/// A blob that is deleted on drop unless somebody has claimed it.
-#[derive(Debug)]
-pub(super) struct UnclaimedBlob {
-    blobs: SharedBlobStore,
-    key: String,
-    claimed: bool,
-}
-
-impl UnclaimedBlob {
-    pub(super) fn new(blobs: SharedBlobStore, key: String) -> Self {
-        Self { blobs, key, claimed: false }
-    }
-
-    /// Somebody else sees to the blob.
-    pub(super) fn lent(blobs: SharedBlobStore, key: String) -> Self {
-        Self { blobs, key, claimed: true }
-    }
-
-    pub(super) fn key(&self) -> &str {
-        &self.key
-    }
-}
-
-impl Drop for UnclaimedBlob {
-    fn drop(&mut self) {
-        if self.claimed {
-            return;
-        }
-        let (blobs, key) = (self.blobs.clone(), std::mem::take(&mut self.key));
-        let Ok(runtime) = Handle::try_current() else { return };
-        runtime.spawn(async move {
-            if let Err(error) = blobs.delete(&key).await {
-                tracing::warn!(
-                    storage.key = key,
-                    error = chain(&error),
-                    "a blob that nothing points to could not be deleted"
-                );
-            }
-        });
+    pub fn keep(self) {
+        self.blob.keep();
     }
 }

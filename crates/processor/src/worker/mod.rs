@@ -28,6 +28,7 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::{config::WorkerConfig, live::relay::Signal};
@@ -221,6 +222,14 @@ impl State {
     async fn recover_once(&self) -> quire_domain::Result<usize> {
         queue::recover_expired(&mut *self.parts.pool.get().await?).await
     }
+}
+
+/// Does a step that must not be left half-done, also when the task is interrupted meanwhile.
+async fn undisturbed<T: Send + 'static>(
+    step: impl Future<Output = quire_domain::Result<T>> + Send + 'static,
+) -> quire_domain::Result<T> {
+    let done = tokio::spawn(step.in_current_span()).await;
+    done.map_err(|e| quire_domain::Error::internal("a step of a task").with_source(e))?
 }
 
 /// Waits for one free place, and takes all that are free then.

@@ -15,7 +15,7 @@ use super::{
     State, answer, ingest,
     lease::{Interruption, Lease},
     read, split,
-    stop::Stop,
+    stop::{Stop, of_the_system},
 };
 use crate::task_type::{ReadingParams, TaskType};
 
@@ -29,6 +29,7 @@ impl State {
         let begun = Instant::now();
         let cancel = CancellationToken::new();
         let _cancel_when_dropped = cancel.clone().drop_guard();
+        let mut fault = None;
         let ending = tokio::select! {
             biased;
             interruption = lease.interrupted() => match interruption {
@@ -38,13 +39,20 @@ impl State {
             },
             done = self.work(&claim, &cancel) => match done {
                 Ok(completion) => Some(Ending::Completed(Box::new(completion))),
-                Err(stop) => Some(self.ending(&claim, stop)),
+                Err(stop) => {
+                    let (ending, cause) = ending(&claim, stop);
+                    fault = cause;
+                    Some(ending)
+                }
             },
         };
         let outcome = match &ending {
             Some(ending) => self.write_ending(&claim, ending).await,
             None => "lost",
         };
+        if let Some(fault) = fault {
+            log_fault(&fault, outcome);
+        }
         let code = match &ending {
             Some(Ending::Failed(failure) | Ending::Retry(failure, _) | Ending::Wait(failure, _)) => {
                 Some(failure.code.as_str())
@@ -74,20 +82,6 @@ impl State {
         }
     }
 
-    fn ending(&self, claim: &Claim, stop: Stop) -> Ending {
-        match stop {
-            Stop::Fail(failure) => Ending::Failed(failure),
-            Stop::Retry(failure, _) if claim.attempt >= claim.max_attempts => Ending::Failed(failure),
-            Stop::Retry(failure, after) => {
-                let delay =
-                    after.unwrap_or_else(|| retry_delay(claim.attempt, random::fraction().unwrap_or(0.5)));
-                Ending::Retry(failure, delay)
-            }
-            Stop::Wait(failure) => Ending::Wait(failure, wait_delay(random::fraction().unwrap_or(0.5))),
-            Stop::Interrupted => Ending::HandedBack,
-        }
-    }
-
     /// Writes the ending, again and again while the database is away, for as long as the claim
     /// could still be ours. If that fails, the lease runs out and the task is done again.
     async fn write_ending(&self, claim: &Claim, ending: &Ending) -> &'static str {
@@ -110,6 +104,35 @@ impl State {
 
     async fn try_write_ending(&self, claim: &Claim, ending: &Ending) -> quire_domain::Result<bool> {
         queue::finish(&mut *self.parts.pool.get().await?, claim, ending).await
+    }
+}
+
+/// How a task ends that did not go well, and the fault behind that.
+fn ending(claim: &Claim, stop: Stop) -> (Ending, Option<quire_domain::Error>) {
+    match stop {
+        Stop::Fail(failure) => (Ending::Failed(failure), None),
+        Stop::Retry(failure, after) => (later(claim, failure, after), None),
+        Stop::Wait(failure) => (Ending::Wait(failure, wait_delay(random::fraction().unwrap_or(0.5))), None),
+        Stop::Fault(fault) => (later(claim, of_the_system(), None), Some(fault)),
+        Stop::Interrupted => (Ending::HandedBack, None),
+    }
+}
+
+/// One more attempt, unless this was the last.
+fn later(claim: &Claim, failure: Failure, after: Option<Duration>) -> Ending {
+    if claim.attempt >= claim.max_attempts {
+        return Ending::Failed(failure);
+    }
+    let delay = after.unwrap_or_else(|| retry_delay(claim.attempt, random::fraction().unwrap_or(0.5)));
+    Ending::Retry(failure, delay)
+}
+
+/// Who deletes a document takes the ground from under a task on it: its faults are nobody's.
+fn log_fault(fault: &quire_domain::Error, outcome: &str) {
+    if outcome == "lost" {
+        tracing::debug!(error = chain(fault), "a task that was lost met a fault");
+    } else {
+        tracing::warn!(error = chain(fault), "a task met a fault of the system");
     }
 }
 

@@ -3,9 +3,10 @@
 use std::io;
 
 use quire_domain::{
-    FieldErrors,
+    DocumentId, FieldErrors, UserId,
     document::storage_key,
     failure::{Failure, FailureCode},
+    ids::uuid_v7,
 };
 use quire_extract::{
     Split,
@@ -21,11 +22,12 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
-use super::{WorkerParts, stop::Stop};
+use super::{WorkerParts, stop::Stop, undisturbed};
 use crate::{
     intake::storage_failed,
     parts::part_id,
     task_type::{ReadingParams, SplitParams},
+    unclaimed::UnclaimedBlob,
 };
 
 /// Bytes that are copied at a time.
@@ -47,16 +49,38 @@ pub(super) async fn split(
         Ok(split) => split,
         Err(error) => return Err(super::ingest::verdict(error).map_or_else(|stop| stop, Stop::Fail)),
     };
-    let mut stored = Vec::new();
+    let (mut stored, mut blobs) = (Vec::new(), Vec::new());
     let mut output = tokio::fs::File::from_std(file);
     for (number, part) in (1..).zip(&made) {
         let filename = part_name(&params.prefix, &document.filename, &params.suffix, number);
-        let new = new_part(claim, number, part, filename);
+        let key = storage_key(claim.user_id(), uuid_v7(parts.clock.now()), &filename);
+        let blob = UnclaimedBlob::new(parts.blobs.clone(), key);
+        let new = new_part(claim, number, part, filename, &blob);
         stored.push(store(parts, &mut output, part, new).await?);
+        blobs.push(blob);
     }
-    let mut connection = parts.pool.get().await?;
-    parts::insert(&mut connection, claim.user_id(), document.id(), &stored).await?;
+    let keeping = keep(parts.clone(), claim.user_id(), document.id(), stored, blobs);
+    let stored = undisturbed(keeping).await?;
     Ok(completion(claim, &made, &stored))
+}
+
+/// Makes documents of the parts. The bytes go of those that are not needed: an earlier attempt stored
+/// the part, or the whole has been deleted.
+async fn keep(
+    worker: WorkerParts,
+    owner: UserId,
+    whole: DocumentId,
+    stored: Vec<NewPart>,
+    blobs: Vec<UnclaimedBlob>,
+) -> quire_domain::Result<Vec<NewPart>> {
+    let mut connection = worker.pool.get().await?;
+    // From here on the database decides. As long as it is not known what it did, the bytes stay.
+    blobs.into_iter().for_each(UnclaimedBlob::keep);
+    let kept = parts::insert(&mut connection, owner, whole, &stored).await?;
+    for part in stored.iter().filter(|part| !kept.contains(&part.id)) {
+        drop(UnclaimedBlob::new(worker.blobs.clone(), part.storage_key.clone()));
+    }
+    Ok(stored)
 }
 
 /// Parameters were checked when the task was submitted.
@@ -67,12 +91,12 @@ fn misunderstood(_: FieldErrors) -> Stop {
     ))
 }
 
-/// A part as a document. Its bytes are not known yet.
-fn new_part(claim: &Claim, number: usize, part: &Part, filename: String) -> NewPart {
-    let id = part_id(claim.id(), number);
+/// A part as a document. Its bytes are not known yet. Each attempt has a blob of its own, so that one
+/// that was taken for lost clears away nothing of another.
+fn new_part(claim: &Claim, number: usize, part: &Part, filename: String, blob: &UnclaimedBlob) -> NewPart {
     NewPart {
-        id,
-        storage_key: storage_key(claim.user_id(), id.0, &filename),
+        id: part_id(claim.id(), number),
+        storage_key: blob.key().to_owned(),
         filename,
         // Pages of the database are counted from 1.
         pages: part.pages.iter().filter_map(|page| i32::try_from(page + 1).ok()).collect(),

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use quire_domain::{
     Error,
-    error::chain,
     failure::{Failure, FailureCode},
 };
 
@@ -17,17 +16,19 @@ pub(super) enum Stop {
     Retry(Failure, Option<Duration>),
     /// What it needs is away, whatever the task: it waits for that.
     Wait(Failure),
+    /// The database or storage did not do its part: a matter for later.
+    Fault(Error),
     /// It saw that the task was interrupted.
     Interrupted,
 }
 
 impl From<Error> for Stop {
-    /// The database or storage did not do its part: a matter for later.
     fn from(error: Error) -> Self {
-        tracing::warn!(error = chain(&error), "a task met a fault of the system");
-        Self::Retry(
-            Failure::new(FailureCode::Internal, "A part of the system failed every time this was tried."),
-            None,
-        )
+        Self::Fault(error)
     }
+}
+
+/// What a fault of the system is to the user, in the end.
+pub(super) fn of_the_system() -> Failure {
+    Failure::new(FailureCode::Internal, "A part of the system failed every time this was tried.")
 }

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod api;
-mod documents_text;
+mod documents;
 mod doors;
 mod engines;
 mod export;

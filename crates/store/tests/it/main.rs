@@ -4,6 +4,7 @@
 mod claims;
 mod endings;
 mod events;
+mod library;
 mod limits;
 mod listen;
 mod migrations;
@@ -11,8 +12,10 @@ mod parts;
 mod passwords;
 mod plans;
 mod pool;
+mod removal;
 mod scans;
 mod schema;
+mod search;
 mod sessions;
 mod states;
 mod submissions;

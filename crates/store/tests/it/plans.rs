@@ -3,10 +3,12 @@
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use quire_domain::{
     EventId, TaskId, UserId,
+    search::Query,
     task::{TaskFilter, TaskStatus},
 };
 use quire_store::{
     events,
+    library::{self, DocumentFilter, DocumentList, Sort, SortBy},
     queue::{self, Ending},
     tasks,
 };
@@ -144,5 +146,85 @@ async fn the_log_of_events_is_read_by_indexes() {
     log.check(connection, "replay").await;
     events::LogReader::at_end(connection).await.unwrap();
     log.check(connection, "the end of the log").await;
+    connection.batch_execute("rollback").await.unwrap();
+}
+
+const PASSAGES: i64 = 20_000;
+
+/// 20,000 passages of 2,000 documents of 20 users. Each has the words `common` and one of its own.
+async fn fill_library(database: &TestDatabase) {
+    database
+        .execute(&format!(
+            "alter table documents disable trigger documents_search;
+             insert into users (username, username_key, email, email_key, password_hash)
+                 select n, n, n, n, '' from generate_series(1, 20) n;
+             insert into documents (id, user_id, filename, media_type, size, sha256, storage_key, status)
+                 select gen_random_uuid(), id, n, 'text/plain', n, sha256('a'), format('%s-%s', id, n), 'COMPLETED'
+                 from users cross join generate_series(1, 100) n;
+             insert into search_passages (document_id, page, start, length, words)
+                 select d.id, n, 0, 10, format('''@%s'' ''common'':1 ''rare%s'':2', d.user_id,
+                     row_number() over (order by d.id, n))::tsvector
+                 from documents d cross join generate_series(1, {PASSAGES} / 2000) n;"
+        ))
+        .await;
+    database.execute("vacuum analyze").await;
+}
+
+/// How many passages a search has read.
+async fn passages_read(connection: &mut AsyncPgConnection) -> i64 {
+    #[derive(diesel::QueryableByName)]
+    struct Read {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        rows: i64,
+    }
+    let read: Read = diesel::sql_query(
+        "select (seq_tup_read + coalesce(idx_tup_fetch, 0))::bigint as rows
+         from pg_stat_xact_user_tables where relname = 'search_passages'",
+    )
+    .get_result(connection)
+    .await
+    .unwrap();
+    read.rows
+}
+
+#[tokio::test]
+async fn lists_and_searches_read_what_their_owner_has() {
+    let database = TestDatabase::new().await;
+    fill_library(&database).await;
+    let owner = UserId(database.query_one("select min(id) from users").await);
+    let mut connection = database.pool().get().await.unwrap();
+    let connection = &mut connection;
+    connection.batch_execute("begin; set local max_parallel_workers_per_gather = 0").await.unwrap();
+    let mut documents = Watch::begin(connection, "documents").await;
+    let filter = DocumentFilter::default();
+    for by in [SortBy::Created, SortBy::Filename, SortBy::Size] {
+        let sort = Sort { by, is_descending: true };
+        let mut list = DocumentList { filter: &filter, query: None, sort, after: None, limit: 10 };
+        let page = library::list(connection, owner, &list).await.unwrap();
+        documents.check(connection, &format!("the first page by {by:?}")).await;
+        list.after = page.last().map(|last| &last.key);
+        assert_eq!(library::list(connection, owner, &list).await.unwrap().len(), 10);
+        documents.check(connection, &format!("the second page by {by:?}")).await;
+    }
+
+    let sort = Sort { by: SortBy::Relevance, is_descending: true };
+    let of_owner = PASSAGES / 20;
+    for (text, found, read) in [
+        ("common", 100, of_owner),
+        ("common -rare1x", 100, of_owner),
+        ("\"common rare1\"", 0, 1),
+        ("rare1 OR rare2", 100, of_owner),
+        ("nowhere", 0, 0),
+    ] {
+        let mut passages = Watch::begin(connection, "search_passages").await;
+        let before = passages_read(connection).await;
+        let query = Query::parse(text).unwrap();
+        let list = DocumentList { filter: &filter, query: Some(&query), sort, after: None, limit: 200 };
+        let listed = library::list(connection, owner, &list).await.unwrap();
+        passages.check(connection, text).await;
+        assert!(listed.len() <= found, "{text}: {}", listed.len());
+        let rows = passages_read(connection).await - before;
+        assert!(rows <= 2 * read, "{text} reads {rows} passages");
+    }
     connection.batch_execute("rollback").await.unwrap();
 }

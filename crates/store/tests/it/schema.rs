@@ -24,7 +24,8 @@ fn declared(source: &str) -> Tables {
     let blocks = source.split("diesel::table! {").skip(1);
     blocks
         .map(|block| {
-            let mut lines = block.lines().map(str::trim).filter(|line| !line.is_empty());
+            let mut lines =
+                block.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("use "));
             let head = lines.next().unwrap().trim_end_matches('{').trim();
             let columns = lines.take_while(|line| *line != "}").map(|line| line.trim_end_matches(','));
             let table = columns.fold(head.to_owned(), |table, column| format!("{table}\n{column}"));
@@ -80,6 +81,7 @@ fn diesel_type(sql_type: &str) -> &str {
         "numeric" => "Numeric",
         "text" => "Text",
         "timestamptz" => "Timestamptz",
+        "tsvector" => "Tsvector",
         "uuid" => "Uuid",
         other => panic!("which diesel type is {other}? Add it here."),
     }

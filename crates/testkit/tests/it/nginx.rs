@@ -95,7 +95,10 @@ async fn every_path_goes_to_its_service() {
     let processor = ["/process/submit", "/process/tasks", "/process/tasks/1/cancel", "/process/task-types"];
     let processor = processor.into_iter().chain(["/process/ws-ticket", "/process/events", "/documents"]);
     let processor = processor.chain([
+        "/documents/",
+        "/documents/1",
         "/documents/1/text",
+        "/documents/bulk-delete",
         "/files/",
         "/files/uploads/1",
         "/api/files/a/b",

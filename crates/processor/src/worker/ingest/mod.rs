@@ -23,8 +23,8 @@ use quire_store::{
 };
 use serde_json::{Value, json};
 
-use super::{WorkerParts, stop::Stop};
-use crate::{intake::storage_failed, task_type::ReadingParams};
+use super::{WorkerParts, stop::Stop, undisturbed};
+use crate::{intake::storage_failed, task_type::ReadingParams, unclaimed::UnclaimedBlob};
 
 /// What a task needs of a document that has been read.
 pub(super) struct Ingested {
@@ -105,8 +105,8 @@ async fn read(
     let reading = DocumentReading { parts, claim, params, document: &document, file: &file };
     match reading.extract().await? {
         Ok(extracted) => {
-            let thumbnail_key = reading.keep_thumbnail().await?;
-            store(parts, document, extracted, thumbnail_key).await
+            let thumbnail = reading.keep_thumbnail().await?;
+            Ok(undisturbed(store(parts.clone(), document, extracted, thumbnail)).await?)
         }
         Err(failure) => fail(parts, &document, failure).await,
     }
@@ -153,23 +153,31 @@ async fn fail<T>(parts: &WorkerParts, document: &Document, failure: Failure) -> 
 }
 
 async fn store(
-    parts: &WorkerParts,
+    parts: WorkerParts,
     mut document: Document,
     extracted: Extracted,
-    thumbnail_key: Option<String>,
-) -> Result<Ingested, Stop> {
+    thumbnail: Option<UnclaimedBlob>,
+) -> quire_domain::Result<Ingested> {
     let textless = extracted.textless().and_then(|reason| reason.failure());
     document.metadata = metadata(&extracted, textless.as_ref());
     document.media_type = extracted.media_type;
     let pages: Vec<Page> = extracted.pages.into_iter().filter_map(stored_page).collect();
     let mut connection = parts.pool.get().await?;
+    let thumbnail_key = thumbnail.as_ref().map(|thumbnail| thumbnail.key().to_owned());
     let reading = Reading {
         media_type: &document.media_type,
         metadata: &document.metadata,
         pages: &pages,
         thumbnail_key: thumbnail_key.as_deref(),
     };
-    documents::finish_reading(&mut connection, &document, &reading).await?;
+    // From here on the database decides. As long as it is not known what it did, the bytes stay.
+    if let Some(thumbnail) = thumbnail {
+        thumbnail.keep();
+    }
+    let finished = documents::finish_reading(&mut connection, &document, &reading).await?;
+    if let (false, Some(key)) = (finished, thumbnail_key) {
+        drop(UnclaimedBlob::new(parts.blobs.clone(), key));
+    }
     parts.signal.written();
     Ok(ingested(document, pages))
 }

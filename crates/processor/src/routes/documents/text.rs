@@ -15,7 +15,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::outgoing::{attachment, document_id, seal, stem};
+use super::{
+    super::outgoing::{attachment, document_id, seal, stem},
+    flag,
+};
 use crate::{
     Processor,
     documents::{DocumentText, PAGES_WITH_WORDS, too_many_pages},
@@ -112,17 +115,6 @@ impl GetDocumentText {
 
 fn number(text: &str) -> Option<i32> {
     text.trim().parse().ok().filter(|page| *page > 0)
-}
-
-fn flag(name: &str, text: Option<&str>, errors: &mut FieldErrors) -> bool {
-    match text {
-        None | Some("false") => false,
-        Some("true") => true,
-        Some(_) => {
-            errors.add(name, "This is true or false.");
-            false
-        }
-    }
 }
 
 /// The text of a document.
