@@ -11,7 +11,10 @@ use futures_util::TryStreamExt;
 use quire_backends::blobs::s3::{S3Blobs, S3Credentials, S3Options};
 use quire_domain::{
     clock::SystemClock,
-    ports::blobs::{BlobError, BlobStore, SharedBlobStore, SignedDownload, SignedRequest, SignedUpload},
+    ports::{
+        blobs::{BlobError, BlobStore, SharedBlobStore, SignedDownload, SignedRequest, SignedUpload},
+        resumable::ResumableBlobs,
+    },
 };
 use quire_testkit::{Seaweed, wait_for, wait_until};
 use sha2::{Digest, Sha256};
@@ -233,6 +236,30 @@ async fn objects_that_are_no_blobs_are_not_listed() {
     bucket.client.put_object().bucket(&bucket.bucket).key("folder/").send().await.unwrap();
     let listed: Vec<_> = bucket.store.list("").map_ok(|blob| blob.key).try_collect().await.unwrap();
     assert_eq!(listed, ["blob"]);
+}
+
+#[tokio::test]
+async fn pieces_of_unfinished_blobs_are_out_of_reach() {
+    let bucket = InBucket::new().await;
+    let store = &bucket.store;
+    let state = store.begin(KEY).await.unwrap();
+    let mut writer = store.resume(KEY, &state).await.unwrap();
+    writer.write(content(1000, 0)).await.unwrap();
+    let state = writer.checkpoint().await.unwrap();
+    let piece = bucket.objects().await.pop().unwrap();
+    assert!(piece.starts_with(".incoming/"), "{piece}");
+    for error in [
+        error(store.read(&piece).await),
+        error(store.info(&piece).await),
+        error(store.delete(&piece).await),
+        error(store.create(&piece).await),
+        error(store.sign_upload(&piece, &upload()).await),
+    ] {
+        assert!(matches!(error, BlobError::InvalidKey), "{error:?}");
+    }
+    assert!(store.list("").try_next().await.unwrap().is_none());
+    store.abandon(KEY, &state).await.unwrap();
+    assert_eq!(bucket.remains().await, [""; 0]);
 }
 
 async fn refused(options: &S3Options) -> BlobError {

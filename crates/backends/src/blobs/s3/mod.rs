@@ -65,21 +65,22 @@ impl S3Blobs {
         Ok(Self { bucket, public, clock })
     }
 
-    async fn get(&self, key: &str, range: Option<String>) -> Result<Option<Body>, BlobError> {
+    /// An object, or a part of it; nothing of a part that begins behind the end.
+    async fn get(&self, key: &str, range: Option<String>) -> Result<ByteStream, BlobError> {
         let ranged = range.is_some();
-        let request = self.bucket.client.get_object().bucket(&self.bucket.name).key(checked(key)?);
+        let request = self.bucket.client.get_object().bucket(&self.bucket.name).key(key);
         match request.set_range(range).send().await {
             Ok(object) if ranged && object.content_range.is_none() => {
                 Err(BlobError::Io(io::Error::other("S3 gave all of an object for a part of it")))
             }
-            Ok(object) => Ok(Some(object.body)),
-            Err(error) if ranged && meaning(&error) == Meaning::OutOfRange => Ok(None),
+            Ok(object) => Ok(bytes_of(object.body)),
+            Err(error) if ranged && meaning(&error) == Meaning::OutOfRange => Ok(nothing()),
             Err(error) => Err(failed("GetObject", error)),
         }
     }
 
     async fn head(&self, key: &str) -> Result<Option<BlobInfo>, BlobError> {
-        let request = self.bucket.client.head_object().bucket(&self.bucket.name).key(checked(key)?);
+        let request = self.bucket.client.head_object().bucket(&self.bucket.name).key(key);
         match request.send().await {
             Ok(object) => {
                 let modified = moment(object.last_modified.as_ref());
@@ -135,7 +136,7 @@ impl BlobStore for S3Blobs {
     }
 
     async fn read(&self, key: &str) -> Result<ByteStream, BlobError> {
-        Ok(self.get(key, None).await?.map_or_else(nothing, bytes_of))
+        self.get(fitting(key)?, None).await
     }
 
     async fn read_range(&self, key: &str, range: Range<u64>) -> Result<ByteStream, BlobError> {
@@ -149,11 +150,11 @@ impl BlobStore for S3Blobs {
             FAR.. => format!("bytes={}-", range.start),
             end => format!("bytes={}-{}", range.start, end - 1),
         };
-        Ok(self.get(key, Some(wanted)).await?.map_or_else(nothing, bytes_of))
+        self.get(fitting(key)?, Some(wanted)).await
     }
 
     async fn info(&self, key: &str) -> Result<BlobInfo, BlobError> {
-        if let Some(info) = self.head(key).await? {
+        if let Some(info) = self.head(fitting(key)?).await? {
             return Ok(info);
         }
         // The same answer comes when the bucket is gone, which is no matter of this blob.

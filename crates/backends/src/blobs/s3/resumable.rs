@@ -13,7 +13,7 @@ use futures_util::TryStreamExt;
 use quire_domain::{
     error::chain,
     ports::{
-        blobs::{BlobError, BlobStore},
+        blobs::BlobError,
         resumable::{ResumableBlobs, ResumableWriter, UploadState},
     },
 };
@@ -96,7 +96,7 @@ impl ResumableBlobs for S3Blobs {
         let place = Place::read(state)?;
         let mut buffer = BytesMut::new();
         if let Some(tail) = &place.tail {
-            let mut bytes = self.read(tail).await?;
+            let mut bytes = self.get(tail, None).await?;
             while let Some(bytes) = bytes.try_next().await.map_err(BlobError::Io)? {
                 buffer.extend_from_slice(&bytes);
             }
