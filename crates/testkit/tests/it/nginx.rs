@@ -96,6 +96,9 @@ async fn every_path_goes_to_its_service() {
     let processor = processor.into_iter().chain(["/process/ws-ticket", "/process/events", "/documents"]);
     let processor = processor.chain([
         "/documents/1/text",
+        "/documents/initiate-upload",
+        "/documents/1/enqueue",
+        "/api/records/1",
         "/files/",
         "/files/uploads/1",
         "/api/files/a/b",
