@@ -19,6 +19,7 @@ async fn it_is_started_used_stopped_and_started_again() {
     let client = quire.ready().await;
     assert!(quire.output().contains(&format!("{}/docs", client.base_url())), "{}", quire.output());
     walkthrough::passes(&place, client.base_url()).await;
+    walkthrough::doors_are_open(&place, client.base_url()).await;
     let ada = Person::register(&client, "ada").await;
     let task = ada.summarize().await;
     a_second_one_is_refused(&place, client.base_url()).await;

@@ -72,6 +72,7 @@ impl Deployment {
 async fn the_services_work_together_behind_nginx() {
     let deployment = Deployment::start().await;
     walkthrough::passes(&deployment.place, deployment.client.base_url()).await;
+    walkthrough::doors_are_open(&deployment.place, deployment.client.base_url()).await;
     let ada = Person::register(&deployment.client, "ada").await;
     let task = ada.summarize().await;
     live_events_are_replayed(&ada, &task).await;

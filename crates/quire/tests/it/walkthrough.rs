@@ -1,4 +1,4 @@
-//! `examples/walkthrough.sh`, as a newcomer runs it.
+//! `examples/walkthrough.sh` and `examples/doors.sh`, as a newcomer runs them.
 
 use std::path::Path;
 
@@ -14,6 +14,17 @@ pub(crate) async fn passes(place: &Place, url: &str) {
     }
     let answer = walked.output.rsplit("6. Read the answer").next().unwrap();
     assert!(answer.trim().len() > 20, "the answer is {answer:?}");
+}
+
+/// Runs `examples/doors.sh` against the server at `url`.
+pub(crate) async fn doors_are_open(place: &Place, url: &str) {
+    let script = Path::new(ROOT).join("examples/doors.sh");
+    let walked = run(place.command(script, &[("QUIRE_URL", url)]), "").await;
+    assert_eq!(walked.code, Some(0), "{}\n{}", walked.output, walked.errors);
+    for step in ["COMPLETED", "100", "duplicate: true", "paper.pdf", "part_paper_1.pdf", "All doors are open"]
+    {
+        assert!(walked.output.contains(step), "{step} is not in:\n{}", walked.output);
+    }
 }
 
 #[tokio::test]

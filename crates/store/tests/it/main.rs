@@ -1,6 +1,7 @@
 //! The store on a real PostgreSQL, each test on a database of its own.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod announced;
 mod claims;
 mod endings;
 mod events;

@@ -141,7 +141,7 @@ async fn a_document_is_enqueued_once() {
         user.client
             .call(Method::POST, &enqueue_path(announced))
             .header("idempotency-key", key)
-            .json(&json!({"task_type": "summarize", "params": {"length": "short"}}))
+            .json(&json!({"task_type": "summarize"}))
             .send()
             .await
     };

@@ -25,7 +25,8 @@ async fn start() -> (Quire, User) {
 
 /// The form of a text under this name.
 fn form(name: &str) -> Form {
-    Form::new().part("file", Part::text(TEXT).file_name(name.to_owned()))
+    let part = Part::text(TEXT).file_name(name.to_owned()).mime_str("text/plain");
+    Form::new().part("file", part.unwrap())
 }
 
 async fn post_form(user: &User, path: &str, form: Form) -> quire_testkit::Answer {
