@@ -2,6 +2,7 @@
 //!
 //! Nothing is drawn: of all that paints, only the area is kept, to tell which text can be seen.
 
+mod adjusted;
 mod annotations;
 mod layers;
 mod operands;

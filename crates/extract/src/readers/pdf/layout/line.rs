@@ -1,9 +1,8 @@
 //! Lines of glyphs on one baseline.
 
 use hayro::kurbo::{Point, Vec2};
-use unicode_normalization::char::is_combining_mark;
 
-use crate::readers::pdf::glyph::{Glyph, is_rtl};
+use crate::readers::pdf::glyph::{Glyph, is_combining_mark, is_rtl};
 
 /// Glyphs further from the last one than this many ems do not continue a right-to-left line.
 const RTL_REACH: f64 = 3.0;
@@ -215,12 +214,21 @@ impl Line {
         values.map(|value| (value * 100.0).round() as f32 / 100.0)
     }
 
+    /// How many gaps of more than `width` ems there are.
+    pub(super) fn gaps(&self, width: f64) -> usize {
+        self.glyphs.windows(2).filter(|pair| self.is_gap(&pair[0], &pair[1], width)).count()
+    }
+
+    fn is_gap(&self, last: &Placed, next: &Placed, width: f64) -> bool {
+        next.start - last.end > width * self.size
+    }
+
     /// The glyphs between gaps of more than `width` ems.
     pub(super) fn cells(&self, width: f64) -> Vec<Vec<Placed>> {
         let mut cells: Vec<Vec<Placed>> = Vec::new();
         for glyph in &self.glyphs {
             match cells.last_mut() {
-                Some(cell) if cell.last().is_none_or(|last| glyph.start - last.end <= width * self.size) => {
+                Some(cell) if cell.last().is_none_or(|last| !self.is_gap(last, glyph, width)) => {
                     cell.push(*glyph);
                 }
                 _ => cells.push(vec![*glyph]),

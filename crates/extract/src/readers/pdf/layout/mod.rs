@@ -83,9 +83,12 @@ pub(super) fn words_of(lines: &[Line]) -> Vec<Word> {
 /// Drops lines that repeat an earlier one in (nearly) the same place.
 fn remove_shadows(lines: &mut Vec<Line>) {
     let mut places: HashMap<u64, Vec<(f64, f64)>> = HashMap::new();
+    let mut characters = String::new();
     lines.retain(|line| {
+        characters.clear();
+        characters.extend(line.characters());
         let mut hasher = DefaultHasher::new();
-        line.characters().for_each(|c| c.hash(&mut hasher));
+        characters.hash(&mut hasher);
         let places = places.entry(hasher.finish()).or_default();
         let (u, v) = (line.start(), line.baseline);
         let reach = SHADOW * line.size;
