@@ -106,19 +106,32 @@ impl Wanted {
 
     /// Notes which of the words a text has in one piece.
     fn look_for(&mut self, text: &str) {
-        for token in text.split(|c: char| !c.is_alphabetic() && !is_hyphen(c)) {
-            let mut last: Option<&str> = None;
-            for part in token.split(is_hyphen) {
-                if let Some(seen) = self.get("", part) {
-                    seen.joined = true;
-                }
-                if let Some(last) = last.filter(|last| !last.is_empty() && !part.is_empty())
-                    && let Some(seen) = self.get(last, part)
-                {
-                    seen.hyphenated = true;
-                }
-                last = Some(part);
+        // Nearly all of it are words in ASCII: those are found without a look at each character.
+        let is_between = |byte: &u8| byte.is_ascii() && !byte.is_ascii_alphabetic() && *byte != b'-';
+        let stretches = text.as_bytes().split(is_between);
+        for stretch in stretches.filter_map(|stretch| str::from_utf8(stretch).ok()) {
+            if stretch.is_ascii() {
+                self.note(stretch);
+            } else {
+                let tokens = stretch.split(|c: char| !c.is_alphabetic() && !is_hyphen(c));
+                tokens.for_each(|token| self.note(token));
             }
+        }
+    }
+
+    /// Notes a word, or several with hyphens between them.
+    fn note(&mut self, token: &str) {
+        let mut last: Option<&str> = None;
+        for part in token.split(is_hyphen) {
+            if let Some(seen) = self.get("", part) {
+                seen.joined = true;
+            }
+            if let Some(last) = last.filter(|last| !last.is_empty() && !part.is_empty())
+                && let Some(seen) = self.get(last, part)
+            {
+                seen.hyphenated = true;
+            }
+            last = Some(part);
         }
     }
 
