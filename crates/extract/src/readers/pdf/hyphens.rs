@@ -31,7 +31,7 @@ const SHAPES: usize = 1 << 14;
 /// count without their case, which is one of the upper three bits in ASCII.
 fn shape(first: u8, last: u8, len: usize) -> usize {
     const LETTER: u8 = 31;
-    len % 16 << 10 | usize::from(first & LETTER) << 5 | usize::from(last & LETTER)
+    (len % 16) << 10 | usize::from(first & LETTER) << 5 | usize::from(last & LETTER)
 }
 
 /// Joins the broken words of all pages.
