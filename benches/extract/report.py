@@ -183,13 +183,17 @@ def split(result):
 
 
 def thumbnails(result):
-    visible = [f"`{row['name']}` {number(row['difference'], 1)}" for row in result["rows"] if row["difference"] > 10]
+    rows = [[f"`{row['name']}`", *(number(value, 2) for value in (row["difference"], row["finer"]["quire"], row["finer"]["pdftoppm"]))]
+            for row in result["rows"] if row["difference"] > 1]
+    nearer = result["finer"]
     lines = [f"{result['compared']} first pages: grey difference median {number(result['median'], 2)}, 90th percentile "
              f"{number(result['p90'], 1)}; {result['visible']} over 10. Quire took {number(result['cpu']['quire'], 1)} CPU s and at "
              f"most {megabytes(result['rss']['quire'])} MB, pdftoppm {number(result['cpu']['pdftoppm'], 1)} and "
              f"{megabytes(result['rss']['pdftoppm'])}."]
-    if visible:
-        lines.append("Over 10: " + ", ".join(visible) + ".")
+    lines.append(f"Against pdftoppm at four times the size: median {number(nearer['quire'], 2)}, and {number(nearer['pdftoppm'], 2)} for "
+                 f"pdftoppm at the size of the thumbnail. Quire is the nearer one on {nearer['quire_nearer']} pages, "
+                 f"pdftoppm on {nearer['pdftoppm_nearer']}.")
+    lines.append(table(["first pages over 1", "Quire to pdftoppm", "Quire to four times the size", "pdftoppm to it"], rows))
     if result["only_reference"]:
         lines.append("Drawn by pdftoppm alone: " + "; ".join(f"`{row['name']}` ({row['said']})" for row in result["only_reference"]) + ".")
     if result["only_quire"]:
@@ -301,6 +305,8 @@ def goals_of_split(result):
 
 def goals_of_thumbnails(result):
     yield "thumbnails: median grey difference", "≤ 1", number(result["median"], 2), result["median"] <= 1
+    finer = result["finer"]["quire"]
+    yield "thumbnails: the same to pdftoppm at four times the size", "≤ 1", number(finer, 2), finer <= 1
 
 
 def goals_of_hostile(result):

@@ -12,6 +12,13 @@ pub(crate) fn words(text: &str) -> u64 {
     let mut words = 0;
     let mut in_word = false;
     for c in text.chars() {
+        // Most characters are of these. Ends of words are hard to foretell, so nothing branches on them.
+        if c.is_ascii() {
+            let is_part = c.is_ascii_alphanumeric();
+            words += u64::from(is_part & !in_word);
+            in_word = !c.is_whitespace() & (in_word | is_part);
+            continue;
+        }
         let is_ideograph = is_ideograph(c);
         let is_word = is_ideograph || (c.is_alphanumeric() && !in_word);
         words += u64::from(is_word);

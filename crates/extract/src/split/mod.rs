@@ -15,6 +15,7 @@
 //! never encrypted. The same pages of the same document make the same bytes.
 
 mod annotations;
+mod compression;
 mod copy;
 mod destinations;
 mod forms;

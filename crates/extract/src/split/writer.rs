@@ -6,7 +6,10 @@ use std::io::{self, Write};
 use flate2::{Compression, Crc, write::ZlibEncoder};
 use sha2::{Digest, Sha256};
 
-use super::syntax;
+use super::{
+    compression::{compress, is_worthwhile},
+    syntax,
+};
 use crate::error::ExtractError;
 
 /// Objects to an object stream. More compress better; fewer can be read singly at less cost.
@@ -53,7 +56,7 @@ pub(super) enum Target<'o> {
 pub(super) enum Data<'d> {
     /// As it is to be written.
     Ready(&'d [u8]),
-    /// To be compressed, if it is shorter then.
+    /// To be compressed, if that makes it shorter.
     Plain(&'d [u8]),
 }
 
@@ -118,6 +121,7 @@ impl<'o> Writer<'o> {
     /// plain must have no `Filter` among them.
     pub(super) fn stream(&mut self, number: u32, entries: &[u8], data: Data<'_>) -> Result<(), Stop> {
         match data {
+            Data::Plain(plain) if !is_worthwhile(plain)? => self.stream_as_is(number, entries, plain),
             Data::Plain(plain) if plain.len() >= COMPRESSED_IN_MEMORY => {
                 self.stream_compressed_on_the_way(number, entries, plain)
             }
@@ -281,12 +285,6 @@ impl Write for Pipe<'_, '_> {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
-}
-
-fn compress(data: &[u8]) -> io::Result<Vec<u8>> {
-    let mut encoder = ZlibEncoder::new(Vec::with_capacity(data.len() / 2), Compression::default());
-    encoder.write_all(data)?;
-    encoder.finish()
 }
 
 /// The rows of a cross-reference stream, each as its difference to the one before (7.4.4.4, the

@@ -7,10 +7,10 @@ use std::{
     rc::Rc,
 };
 
-use flate2::read::ZlibDecoder;
+use flate2::{Decompress, FlushDecompress, Status, read::ZlibDecoder};
 use hayro::hayro_syntax::{
     Filter,
-    object::{ObjectIdentifier, Stream},
+    object::{ObjectIdentifier, Stream, dict::keys},
 };
 
 use crate::error::{Excess, ExtractError};
@@ -100,6 +100,13 @@ impl Budget {
 
 /// The content of a stream without its filters; `None` if it is damaged.
 pub(super) fn unpacked<'a>(stream: &Stream<'a>) -> Result<Option<Cow<'a, [u8]>>, Stop> {
+    let is_deflated = stream.filters()[..] == [Filter::FlateDecode];
+    if is_deflated
+        && !stream.dict().contains_key(keys::DECODE_PARMS)
+        && let Some(content) = inflated(&stream.raw_data(), MAX_UNPACKED as usize)?
+    {
+        return Ok(Some(Cow::Owned(content)));
+    }
     check_size(stream)?;
     Ok(stream.decoded_data().ok())
 }
@@ -135,6 +142,32 @@ pub(super) fn check_size(stream: &Stream<'_>) -> Result<(), Stop> {
 
 fn is_packing(filter: Filter) -> bool {
     matches!(filter, Filter::FlateDecode | Filter::LzwDecode | Filter::RunLengthDecode)
+}
+
+/// Inflated zlib data of up to `limit` bytes; `None` if it is damaged.
+fn inflated(data: &[u8], limit: usize) -> Result<Option<Vec<u8>>, Stop> {
+    /// How many times as long as before the content of a page is, mostly.
+    const USUAL_RATIO: usize = 4;
+    /// Room for the content of any usual page.
+    const MAX_ROOM: usize = 1 << 20;
+    let mut content = Vec::with_capacity(data.len().saturating_mul(USUAL_RATIO).min(MAX_ROOM));
+    let mut decoder = Decompress::new(true);
+    loop {
+        let rest = data.get(decoder.total_in() as usize..).unwrap_or_default();
+        let status = decoder.decompress_vec(rest, &mut content, FlushDecompress::None);
+        if content.len() > limit {
+            return Err(Stop::Unpacked);
+        }
+        // Room for one byte too many, to find out that there is one.
+        let room = limit - content.len() + 1;
+        match status {
+            Ok(Status::StreamEnd) => return Ok(Some(content)),
+            Ok(_) if content.len() == content.capacity() => {
+                content.reserve_exact(content.len().max(1 << 10).min(room));
+            }
+            _ => return Ok(None),
+        }
+    }
 }
 
 /// Inflates zlib data to up to `limit` bytes; damage ends it.
@@ -173,5 +206,8 @@ mod tests {
         assert_eq!(inflate(&packed, &mut io::sink(), 4999), Err(Stop::Unpacked));
         assert_eq!(inflate(&packed, &mut io::sink(), 5000), Ok(()));
         assert_eq!(inflate(&packed[..packed.len() / 2], &mut io::sink(), 5000), Ok(()));
+        assert_eq!(inflated(&packed, 4999), Err(Stop::Unpacked));
+        assert_eq!(inflated(&packed, 5000), Ok(Some(vec![b' '; 5000])));
+        assert_eq!(inflated(&packed[..packed.len() / 2], 5000), Ok(None));
     }
 }

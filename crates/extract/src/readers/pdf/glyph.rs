@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use hayro::kurbo::{Point, Vec2};
-use unicode_normalization::char::is_combining_mark;
+use unicode_normalization::char;
 
 /// A character at its place, in the coordinates of the page as it is shown: points, y downwards.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -33,6 +33,11 @@ pub(super) struct Place {
 }
 
 impl Place {
+    /// The glyph of a character that has the place for itself.
+    pub(super) fn taken_by(self, c: char) -> Glyph {
+        self.glyph(c, self.origin, self.advance)
+    }
+
     /// The glyphs of characters that share the place. Marks are on the letter before them.
     pub(super) fn shared_by(self, text: &str) -> impl Iterator<Item = Glyph> {
         let (slots, count) = slots(text);
@@ -92,6 +97,13 @@ fn rtl_runs(parts: &[char]) -> Vec<Range<usize>> {
         begin += stretch.len() + 1;
     }
     runs
+}
+
+/// Whether a character is a mark on the letter before it.
+pub(super) fn is_combining_mark(c: char) -> bool {
+    /// The first of Unicode.
+    const FIRST: char = '\u{300}';
+    c >= FIRST && char::is_combining_mark(c)
 }
 
 /// Whether a character is of a script that runs from right to left.

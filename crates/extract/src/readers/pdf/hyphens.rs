@@ -16,20 +16,37 @@ struct Seen {
     hyphenated: bool,
 }
 
+/// Words that are looked for.
+struct Wanted {
+    /// In small letters.
+    words: HashMap<String, Seen>,
+    /// One bit for each shape that a word in ASCII has: few others have one of these.
+    shapes: [u64; SHAPES / 64],
+}
+
+/// The shapes that are told apart.
+const SHAPES: usize = 1 << 14;
+
+/// The shape of a word: how long it is, with which letter it begins and with which it ends. Letters
+/// count without their case, which is one of the upper three bits in ASCII.
+fn shape(first: u8, last: u8, len: usize) -> usize {
+    const LETTER: u8 = 31;
+    (len % 16) << 10 | usize::from(first & LETTER) << 5 | usize::from(last & LETTER)
+}
+
 /// Joins the broken words of all pages.
 pub(super) fn join(pages: &mut [Page]) {
-    let mut words: HashMap<String, Seen> = HashMap::new();
+    let mut wanted = Wanted { words: HashMap::new(), shapes: [0; SHAPES / 64] };
     for page in pages.iter() {
-        for broken in breaks(&page.text) {
-            words.entry(broken.joined()).or_default();
-        }
+        breaks(&page.text).for_each(|broken| wanted.add(broken.joined()));
     }
-    if words.is_empty() {
+    if wanted.words.is_empty() {
         return;
     }
     for page in pages.iter() {
-        look_for(&mut words, &page.text);
+        wanted.look_for(&page.text);
     }
+    let words = wanted.words;
     for page in pages {
         if let Cow::Owned(text) = joined(&page.text, &words) {
             page.text = text;
@@ -75,29 +92,62 @@ fn breaks(text: &str) -> impl Iterator<Item = Broken<'_>> {
     })
 }
 
-/// Notes which of the words a text has in one piece.
-fn look_for(words: &mut HashMap<String, Seen>, text: &str) {
-    for token in text.split(|c: char| !c.is_alphabetic() && !is_hyphen(c)) {
+impl Wanted {
+    /// Looks for one more word, in small letters.
+    fn add(&mut self, word: String) {
+        if word.is_ascii()
+            && let [first, .., last] = word.as_bytes()
+        {
+            let shape = shape(*first, *last, word.len());
+            self.shapes[shape / 64] |= 1 << (shape % 64);
+        }
+        self.words.entry(word).or_default();
+    }
+
+    /// Notes which of the words a text has in one piece.
+    fn look_for(&mut self, text: &str) {
+        // Nearly all of it are words in ASCII: those are found without a look at each character.
+        let is_between = |byte: &u8| byte.is_ascii() && !byte.is_ascii_alphabetic() && *byte != b'-';
+        let stretches = text.as_bytes().split(is_between);
+        for stretch in stretches.filter_map(|stretch| str::from_utf8(stretch).ok()) {
+            if stretch.is_ascii() {
+                self.note(stretch);
+            } else {
+                let tokens = stretch.split(|c: char| !c.is_alphabetic() && !is_hyphen(c));
+                tokens.for_each(|token| self.note(token));
+            }
+        }
+    }
+
+    /// Notes a word, or several with hyphens between them.
+    fn note(&mut self, token: &str) {
         let mut last: Option<&str> = None;
         for part in token.split(is_hyphen) {
-            if let Some(seen) = get(words, part) {
+            if let Some(seen) = self.get("", part) {
                 seen.joined = true;
             }
             if let Some(last) = last.filter(|last| !last.is_empty() && !part.is_empty())
-                && let Some(seen) = get(words, &format!("{last}{part}"))
+                && let Some(seen) = self.get(last, part)
             {
                 seen.hyphenated = true;
             }
             last = Some(part);
         }
     }
-}
 
-fn get<'w>(words: &'w mut HashMap<String, Seen>, word: &str) -> Option<&'w mut Seen> {
-    if word.chars().any(char::is_uppercase) {
-        words.get_mut(&word.to_lowercase())
-    } else {
-        words.get_mut(word)
+    /// What is known of a word in two parts, in whatever case, if it is looked for.
+    fn get(&mut self, left: &str, right: &str) -> Option<&mut Seen> {
+        let first = *left.as_bytes().first().or(right.as_bytes().first())?;
+        let last = *right.as_bytes().last()?;
+        let shape = shape(first, last, left.len() + right.len());
+        let may_be_wanted = self.shapes[shape / 64] & 1 << (shape % 64) != 0;
+        if !may_be_wanted && left.is_ascii() && right.is_ascii() {
+            return None;
+        }
+        if left.is_empty() && !right.chars().any(char::is_uppercase) {
+            return self.words.get_mut(right);
+        }
+        self.words.get_mut(&format!("{left}{right}").to_lowercase())
     }
 }
 

@@ -26,7 +26,9 @@ pub(super) struct Tally {
 impl Tally {
     /// Says of a page whether its text is a picture, and whether something on it is hidden.
     pub(super) fn judge(&mut self, page: &mut Page, shown: &Shown) {
-        let characters = page.text.chars().filter(|c| !c.is_whitespace()).count();
+        // The white space of a page is made of these alone.
+        let spaces = page.text.bytes().filter(|byte| matches!(byte, b' ' | b'\t' | b'\n')).count();
+        let characters = page.text.chars().count() - spaces;
         let has_pictures =
             shown.pictured >= MIN_PICTURED || shown.unknown >= MIN_SHAPES || shown.curves >= MIN_SHAPES;
         page.is_picture = has_pictures && characters < FEW_CHARACTERS;

@@ -2,6 +2,7 @@
 //!
 //! Nothing is drawn: of all that paints, only the area is kept, to tell which text can be seen.
 
+mod adjusted;
 mod annotations;
 mod layers;
 mod operands;
@@ -105,7 +106,11 @@ fn content_of(page: &Page<'_>) -> Result<Option<Vec<u8>>, Stop> {
     for stream in streams {
         if let Some(part) = unpacked(&stream)? {
             is_readable = true;
-            content.extend_from_slice(&part);
+            if content.is_empty() {
+                content = part.into_owned();
+            } else {
+                content.extend_from_slice(&part);
+            }
             // A part may end in the middle of a line, never in the middle of a token.
             content.push(b'\n');
         }

@@ -1,5 +1,7 @@
 //! Operators that show text (ISO 32000-2, 9.4), and marked content that says what it means.
 
+use std::rc::Rc;
+
 use hayro::{
     hayro_syntax::{
         content::Instruction,
@@ -11,14 +13,15 @@ use hayro::{
 
 use super::{
     Interpreter,
+    adjusted::{self, Item},
     operands::{array, dict, last_name, name, numbers, string},
     state::Rendering,
     visibility::Paint,
 };
 use crate::readers::pdf::{
     budget::Stop,
-    fonts::{Characters, Code},
-    glyph::Place,
+    fonts::{Characters, Code, PdfFont},
+    glyph::{Glyph, Place},
     metadata::text_string,
 };
 
@@ -33,6 +36,16 @@ pub(super) struct Replacement {
     text: Characters,
     /// The place of all of them.
     place: Option<Place>,
+}
+
+/// What the glyphs that one operator shows have in common.
+struct Frame<'a> {
+    font: Rc<PdfFont<'a>>,
+    /// The direction of writing on the page, of length 1; `None` if it has none.
+    direction: Option<Vec2>,
+    /// The em along it, and the height of the em, in points.
+    em: f64,
+    size: f64,
 }
 
 impl<'a> Interpreter<'_, 'a> {
@@ -112,7 +125,8 @@ impl<'a> Interpreter<'_, 'a> {
     fn show_operand(&mut self, instruction: &Instruction<'_, '_>) -> Result<(), Stop> {
         let begin = self.glyphs.len();
         if let Some(string) = string(instruction) {
-            self.show(string.as_bytes())?;
+            let frame = self.frame();
+            self.show(string.as_bytes(), &frame)?;
         }
         self.end_run(begin);
         Ok(())
@@ -121,13 +135,14 @@ impl<'a> Interpreter<'_, 'a> {
     fn show_adjusted(&mut self, instruction: &Instruction<'_, '_>) -> Result<(), Stop> {
         let begin = self.glyphs.len();
         let Some(array) = array(instruction) else { return Ok(()) };
-        for item in array.iter::<Object<'_>>() {
+        let frame = self.frame();
+        adjusted::for_each(array, |item| {
             match item {
-                Object::Number(number) => self.adjust(number.as_f64()),
-                Object::String(string) => self.show(string.as_bytes())?,
-                _ => {}
+                Item::Adjustment(adjustment) => self.adjust(adjustment, &frame),
+                Item::Codes(codes) => self.show(codes, &frame)?,
             }
-        }
+            Ok(())
+        })?;
         self.end_run(begin);
         Ok(())
     }
@@ -146,18 +161,27 @@ impl<'a> Interpreter<'_, 'a> {
     }
 
     /// Moves on by an adjustment, in thousandths of an em.
-    fn adjust(&mut self, adjustment: f64) {
+    fn adjust(&mut self, adjustment: f64, frame: &Frame<'_>) {
+        self.step(-adjustment * PER_EM * self.state.text.size, frame);
+    }
+
+    /// The frame of the glyphs that an operator shows.
+    fn frame(&mut self) -> Frame<'a> {
+        let shared = &mut self.shared;
         let text = &mut self.state.text;
-        let step = -adjustment * PER_EM * text.size;
-        let is_vertical = text.font.as_ref().is_some_and(|font| font.is_vertical());
-        let (x, y) = if is_vertical { (0.0, step) } else { (step * text.scaling, 0.0) };
-        text.matrix *= Affine::translate((x, y));
+        let font = Rc::clone(text.font.get_or_insert_with(|| shared.fonts.standard()));
+        let [a, b, c, d, ..] = (self.state.transform * text.matrix).as_coeffs();
+        let (right, up) = (Vec2::new(a, b) * (text.size * text.scaling), Vec2::new(c, d) * text.size);
+        let size = up.hypot();
+        let (along, em) = if font.is_vertical() { (-up, size) } else { (right, right.hypot()) };
+        let length = along.hypot();
+        let direction = (length > 0.0).then(|| along / length);
+        Frame { font, direction, em, size }
     }
 
     /// Shows the characters of a string.
-    fn show(&mut self, bytes: &[u8]) -> Result<(), Stop> {
-        let shared = &mut self.shared;
-        let font = self.state.text.font.get_or_insert_with(|| shared.fonts.standard()).clone();
+    fn show(&mut self, bytes: &[u8], frame: &Frame<'a>) -> Result<(), Stop> {
+        let font = &frame.font;
         let is_shown = self.is_shown();
         let mut rest = bytes;
         while !rest.is_empty() {
@@ -167,49 +191,38 @@ impl<'a> Interpreter<'_, 'a> {
             let is_space = code == 32 && len == 1;
             font.with_code(code, len, |code| -> Result<(), Stop> {
                 if is_shown {
-                    let place = self.place(code, font.is_type3);
+                    let place = self.place(code, frame);
                     self.push(&code.characters, place)?;
                 }
-                self.advance(code, font.is_vertical(), is_space);
+                let text = &self.state.text;
+                let spacing = text.character_spacing + if is_space { text.word_spacing } else { 0.0 };
+                self.step(code.advance * text.size + spacing, frame);
                 Ok(())
             })?;
         }
         Ok(())
     }
 
-    /// Moves on behind a glyph.
-    fn advance(&mut self, code: &Code, is_vertical: bool, is_space: bool) {
+    /// Moves on along the line, in the coordinates of the text.
+    fn step(&mut self, step: f64, frame: &Frame<'_>) {
         let text = &mut self.state.text;
-        let spacing = text.character_spacing + if is_space { text.word_spacing } else { 0.0 };
-        let step = code.advance * text.size + spacing;
-        let (x, y) = if is_vertical { (0.0, step) } else { (step * text.scaling, 0.0) };
+        let (x, y) = if frame.font.is_vertical() { (0.0, step) } else { (step * text.scaling, 0.0) };
         // A translation from the right changes two coefficients alone.
         let [a, b, c, d, e, f] = text.matrix.as_coeffs();
         text.matrix = Affine::new([a, b, c, d, e + a * x + c * y, f + b * x + d * y]);
     }
 
     /// Where the next glyph is on the page; `None` if it has no place.
-    fn place(&self, code: &Code, is_type3: bool) -> Option<Place> {
+    fn place(&self, code: &Code, frame: &Frame<'_>) -> Option<Place> {
         let text = &self.state.text;
-        let [a, b, c, d, ..] = (self.state.transform * text.matrix).as_coeffs();
-        let is_vertical = text.font.as_ref().is_some_and(|font| font.is_vertical());
-        let (right, up) = (Vec2::new(a, b) * (text.size * text.scaling), Vec2::new(c, d) * text.size);
-        let size = up.hypot();
-        let (along, advance) =
-            if is_vertical { (-up, code.advance.abs() * size) } else { (right, code.width * right.hypot()) };
+        let is_vertical = frame.font.is_vertical();
+        let advance = frame.em * if is_vertical { code.advance.abs() } else { code.width };
         // The em of a Type 3 font is a matter of taste: bitmap fonts have been seen to make it tiny.
-        let size = if is_type3 { size.max(advance) } else { size };
+        let size = if frame.font.is_type3 { frame.size.max(advance) } else { frame.size };
         let origin = self.state.transform * text.matrix * Point::new(0.0, text.rise);
-        let length = along.hypot();
-        let is_drawable =
-            [origin.x, origin.y, size, advance].iter().all(|value| value.is_finite()) && length > 0.0;
-        is_drawable.then(|| Place {
-            origin,
-            direction: along / length,
-            advance: advance.abs(),
-            size,
-            is_vertical,
-        })
+        let is_drawable = [origin.x, origin.y, size, advance].iter().all(|value| value.is_finite());
+        let direction = frame.direction.filter(|_| is_drawable)?;
+        Some(Place { origin, direction, advance: advance.abs(), size, is_vertical })
     }
 
     /// Puts characters at a place, unless others replace them.
@@ -227,20 +240,18 @@ impl<'a> Interpreter<'_, 'a> {
     }
 
     fn put(&mut self, characters: &Characters, place: Place) -> Result<(), Stop> {
-        let mut buffer = [0; 4];
-        let text: &str = match characters {
-            Characters::Unknown => {
-                self.unknown += 1;
-                return Ok(());
-            }
-            Characters::Nothing => return Ok(()),
-            Characters::One(c) => c.encode_utf8(&mut buffer),
-            Characters::Many(text) => text,
-        };
-        for glyph in place.shared_by(text) {
-            self.shared.budget.spend_glyph(self.glyphs.len(), glyph.c)?;
-            self.glyphs.push(glyph);
+        match characters {
+            Characters::Unknown => self.unknown += 1,
+            Characters::Nothing => {}
+            Characters::One(c) => self.put_glyph(place.taken_by(*c))?,
+            Characters::Many(text) => place.shared_by(text).try_for_each(|glyph| self.put_glyph(glyph))?,
         }
+        Ok(())
+    }
+
+    fn put_glyph(&mut self, glyph: Glyph) -> Result<(), Stop> {
+        self.shared.budget.spend_glyph(self.glyphs.len(), glyph.c)?;
+        self.glyphs.push(glyph);
         Ok(())
     }
 

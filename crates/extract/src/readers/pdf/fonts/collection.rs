@@ -117,3 +117,10 @@ fn embedded(name: CMapName<'_>) -> Option<CMap> {
 pub(super) fn is_composite(font: &Dict<'_>) -> bool {
     font.get::<Name<'_>>("Subtype").is_some_and(|subtype| subtype.as_ref() == b"Type0")
 }
+
+/// Whether the codes of a composite font are the numbers of its characters (table 116).
+pub(super) fn is_identity(font: &Dict<'_>) -> bool {
+    font.get::<Name<'_>>("Encoding").is_some_and(|name| {
+        matches!(CMapName::from_bytes(name.as_ref()), CMapName::IdentityH | CMapName::IdentityV)
+    })
+}

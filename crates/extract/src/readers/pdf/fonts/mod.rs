@@ -93,6 +93,8 @@ pub(super) struct PdfFont<'a> {
     /// `None` if it cannot be parsed.
     font: Option<Font<'a>>,
     is_composite: bool,
+    /// Whether its codes are the numbers of its characters, two bytes each.
+    is_identity: bool,
     is_vertical: bool,
     /// Whether its glyphs are drawn by operators, in an em of their own.
     pub(super) is_type3: bool,
@@ -115,6 +117,7 @@ impl<'a> PdfFont<'a> {
             is_vertical: font.as_ref().is_some_and(|font| !font.is_horizontal()),
             is_type3: dict.get::<Name<'_>>("Subtype").is_some_and(|subtype| subtype.as_ref() == b"Type3"),
             is_composite,
+            is_identity: is_composite && font.is_some() && collection::is_identity(&dict),
             codes: (0..blocks).map(|_| OnceCell::new()).collect(),
             to_unicode: OnceCell::new(),
             maps_to_nothing: OnceCell::new(),
@@ -132,6 +135,9 @@ impl<'a> PdfFont<'a> {
 
     /// The first code of `bytes`, which are not empty, and how many of them it takes.
     pub(super) fn read_code(&self, bytes: &[u8]) -> (u32, usize) {
+        if let (true, [high, low, ..]) = (self.is_identity, bytes) {
+            return (u32::from(*high) << 8 | u32::from(*low), 2);
+        }
         match &self.font {
             Some(font) if self.is_composite => font.read_code(bytes, 0),
             None if self.is_composite && bytes.len() > 1 => {

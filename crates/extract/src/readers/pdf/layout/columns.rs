@@ -40,9 +40,12 @@ pub(super) fn in_reading_order(lines: Vec<Line>) -> Vec<Line> {
 
 /// The halves of a line that has exactly one gap as wide as a gutter.
 fn row(line: &Line) -> Option<Row> {
+    if line.gaps(GUTTER) != 1 {
+        return None;
+    }
     let mut cells = line.cells(GUTTER).into_iter();
     let (left, right) = (cells.next()?, cells.next()?);
-    cells.next().is_none().then(|| Row { left: line.part(left), right: line.part(right) })
+    Some(Row { left: line.part(left), right: line.part(right) })
 }
 
 /// Whether a row is below another and its right half begins where the other's does.

@@ -1,9 +1,8 @@
 //! Lines of glyphs on one baseline.
 
 use hayro::kurbo::{Point, Vec2};
-use unicode_normalization::char::is_combining_mark;
 
-use crate::readers::pdf::glyph::{Glyph, is_rtl};
+use crate::readers::pdf::glyph::{Glyph, is_combining_mark, is_rtl};
 
 /// Glyphs further from the last one than this many ems do not continue a right-to-left line.
 const RTL_REACH: f64 = 3.0;
@@ -11,6 +10,9 @@ const RTL_REACH: f64 = 3.0;
 /// How far letters reach above their baseline and below it, in ems.
 const ASCENT: f64 = 0.8;
 const DESCENT: f64 = 0.2;
+
+/// Glyphs for which a line has room at first.
+const USUAL_LENGTH: usize = 32;
 
 /// The cosine of the largest angle between directions that are the same.
 const SAME_DIRECTION: f64 = 0.98;
@@ -40,10 +42,14 @@ pub(in crate::readers::pdf) struct Line {
 pub(super) fn lines_of(glyphs: Vec<Glyph>) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     for glyph in glyphs {
-        match lines.last_mut() {
-            Some(line) if line.continues_with(&glyph) => line.push(glyph),
-            _ => lines.push(Line::new(glyph)),
+        if let Some(line) = lines.last_mut() {
+            let place = frame(line.direction, glyph.origin);
+            if line.continues_with(&glyph, place) {
+                line.push(&glyph, place);
+                continue;
+            }
         }
+        lines.push(Line::new(&glyph));
     }
     lines.retain(|line| line.glyphs.iter().any(|glyph| glyph.c != ' '));
     for line in &mut lines {
@@ -86,11 +92,12 @@ fn frame(direction: Vec2, point: Point) -> (f64, f64) {
 }
 
 impl Line {
-    fn new(glyph: Glyph) -> Self {
-        let (_, baseline) = frame(glyph.direction, glyph.origin);
-        let Glyph { direction, size, is_vertical, .. } = glyph;
-        let mut line = Self { glyphs: Vec::new(), direction, is_vertical, baseline, size, rtl: false };
-        line.push(glyph);
+    fn new(glyph: &Glyph) -> Self {
+        let &Glyph { direction, size, is_vertical, .. } = glyph;
+        let place @ (_, baseline) = frame(direction, glyph.origin);
+        let glyphs = Vec::with_capacity(USUAL_LENGTH);
+        let mut line = Self { glyphs, direction, is_vertical, baseline, size, rtl: false };
+        line.push(glyph, place);
         line
     }
 
@@ -99,8 +106,8 @@ impl Line {
         Self { glyphs, ..*self }
     }
 
-    fn push(&mut self, glyph: Glyph) {
-        let (start, across) = frame(self.direction, glyph.origin);
+    /// Adds a glyph at a place in its frame.
+    fn push(&mut self, glyph: &Glyph, (start, across): (f64, f64)) {
         if glyph.size > self.size {
             (self.size, self.baseline) = (glyph.size, across);
         }
@@ -150,7 +157,7 @@ impl Line {
         self.direction.dot(other.direction) > SAME_DIRECTION
     }
 
-    fn continues_with(&self, glyph: &Glyph) -> bool {
+    fn continues_with(&self, glyph: &Glyph, (start, across): (f64, f64)) -> bool {
         // The space behind a word may reach over the next one.
         let Some(last) = self.glyphs.iter().rev().find(|glyph| glyph.c != ' ').or(self.glyphs.last()) else {
             return true;
@@ -158,7 +165,6 @@ impl Line {
         if self.direction.dot(glyph.direction) <= SAME_DIRECTION {
             return false;
         }
-        let (start, across) = frame(self.direction, glyph.origin);
         let (small, large) = (self.size.min(glyph.size), self.size.max(glyph.size));
         // Raised and lowered characters belong to their line, initials over several lines do not.
         let reach = if large < 2.0 * small { 0.5 * large } else { 0.5 * small };
@@ -215,12 +221,21 @@ impl Line {
         values.map(|value| (value * 100.0).round() as f32 / 100.0)
     }
 
+    /// How many gaps of more than `width` ems there are.
+    pub(super) fn gaps(&self, width: f64) -> usize {
+        self.glyphs.windows(2).filter(|pair| self.is_gap(&pair[0], &pair[1], width)).count()
+    }
+
+    fn is_gap(&self, last: &Placed, next: &Placed, width: f64) -> bool {
+        next.start - last.end > width * self.size
+    }
+
     /// The glyphs between gaps of more than `width` ems.
     pub(super) fn cells(&self, width: f64) -> Vec<Vec<Placed>> {
         let mut cells: Vec<Vec<Placed>> = Vec::new();
         for glyph in &self.glyphs {
             match cells.last_mut() {
-                Some(cell) if cell.last().is_none_or(|last| glyph.start - last.end <= width * self.size) => {
+                Some(cell) if cell.last().is_none_or(|last| !self.is_gap(last, glyph, width)) => {
                     cell.push(*glyph);
                 }
                 _ => cells.push(vec![*glyph]),

@@ -12,6 +12,7 @@ mod text;
 use std::{
     collections::{HashMap, hash_map::DefaultHasher},
     hash::{Hash, Hasher},
+    iter::successors,
 };
 
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
@@ -80,19 +81,35 @@ pub(super) fn words_of(lines: &[Line]) -> Vec<Word> {
     lines.iter().flat_map(Line::words).collect()
 }
 
+/// Where a line begins, and which one of the same text came before it.
+struct Beginning {
+    along: f64,
+    across: f64,
+    earlier: Option<usize>,
+}
+
 /// Drops lines that repeat an earlier one in (nearly) the same place.
 fn remove_shadows(lines: &mut Vec<Line>) {
-    let mut places: HashMap<u64, Vec<(f64, f64)>> = HashMap::new();
+    let mut beginnings: Vec<Beginning> = Vec::with_capacity(lines.len());
+    let mut last_of: HashMap<u64, usize> = HashMap::with_capacity(lines.len());
+    let mut characters = String::new();
     lines.retain(|line| {
+        characters.clear();
+        characters.extend(line.characters());
         let mut hasher = DefaultHasher::new();
-        line.characters().for_each(|c| c.hash(&mut hasher));
-        let places = places.entry(hasher.finish()).or_default();
-        let (u, v) = (line.start(), line.baseline);
+        characters.hash(&mut hasher);
+        let text = hasher.finish();
+        let earlier = last_of.get(&text).copied();
+        let (along, across) = (line.start(), line.baseline);
         let reach = SHADOW * line.size;
-        let is_near = |(pu, pv): &(f64, f64)| (pu - u).abs() < reach && (pv - v).abs() < reach;
-        let is_shadow = places.iter().rev().take(MAX_REPEATED).any(is_near);
+        let is_near =
+            |other: &Beginning| (other.along - along).abs() < reach && (other.across - across).abs() < reach;
+        let repeated =
+            successors(earlier.and_then(|index| beginnings.get(index)), |line| beginnings.get(line.earlier?));
+        let is_shadow = repeated.take(MAX_REPEATED).any(is_near);
         if !is_shadow {
-            places.push((u, v));
+            last_of.insert(text, beginnings.len());
+            beginnings.push(Beginning { along, across, earlier });
         }
         !is_shadow
     });

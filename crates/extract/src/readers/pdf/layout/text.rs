@@ -22,8 +22,17 @@ const MIN_TRACKED: usize = 8;
 impl Line {
     /// Its characters in reading order, words separated by spaces and cells by tabs.
     fn read(&self) -> Vec<Placed> {
-        let tracking = self.tracking();
         let mut read: Vec<Placed> = Vec::with_capacity(self.glyphs.len() + self.glyphs.len() / 4);
+        self.tell(|placed| read.push(placed));
+        if self.rtl {
+            bidi::into_logical_order(&mut read);
+        }
+        read
+    }
+
+    /// Calls `take` with its characters in the order of their places, separated so.
+    fn tell(&self, mut take: impl FnMut(Placed)) {
+        let tracking = self.tracking();
         let mut last: Option<&Placed> = None;
         let mut is_spaced = false;
         for glyph in &self.glyphs {
@@ -34,22 +43,22 @@ impl Line {
             if let Some(last) = last
                 && let Some(c) = self.separator(last, glyph, tracking, is_spaced)
             {
-                read.push(Placed { c, start: last.end, end: glyph.start });
+                take(Placed { c, start: last.end, end: glyph.start });
             }
-            read.push(*glyph);
+            take(*glyph);
             last = Some(glyph);
             is_spaced = false;
         }
-        if self.rtl {
-            bidi::into_logical_order(&mut read);
-        }
-        read
     }
 
     /// Adds its text to `text`; whether there is any.
     pub(super) fn write(&self, text: &mut String) -> bool {
         let begin = text.len();
-        text.extend(self.read().iter().map(|glyph| glyph.c));
+        if self.rtl {
+            text.extend(self.read().iter().map(|glyph| glyph.c));
+        } else {
+            self.tell(|placed| text.push(placed.c));
+        }
         text.len() > begin
     }
 
