@@ -54,7 +54,9 @@ enum Scenario {
     Start(scenario::start::Options),
     /// The list of a user's tasks in a table with many rows.
     List(scenario::list::Options),
-    /// The default set: all of them, one after another, but for the list.
+    /// Full-text search in a library with many pages.
+    Search(scenario::search::Options),
+    /// The default set: all of them, one after another, but for the list and the search.
     All,
 }
 
@@ -98,6 +100,7 @@ async fn measure(arguments: Arguments) -> Result<()> {
         Scenario::Upload(options) => scenario::upload::run(&workplace, &options).await,
         Scenario::Start(options) => scenario::start::run(&workplace, &options).await,
         Scenario::List(options) => scenario::list::run(&workplace, &options).await,
+        Scenario::Search(options) => scenario::search::run(&workplace, &options).await,
         Scenario::All => scenario::all(&workplace).await,
     }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod events;
 pub(crate) mod list;
 pub(crate) mod queue;
+pub(crate) mod search;
 pub(crate) mod start;
 pub(crate) mod submit;
 pub(crate) mod upload;

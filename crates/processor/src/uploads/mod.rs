@@ -3,7 +3,7 @@
 //! What has come is made durable again and again: storage first, then, in one row, how far it has
 //! come, what storage goes on from, and the unfinished SHA-256. So no byte is read twice, and
 //! whatever ends a request, the next one goes on from the row. Of one upload there is one receiving
-//! request at a time, on whichever replica ([`lease`]).
+//! request at a time, on whichever replica (`lease`).
 //!
 //! The last byte makes a document of it, through the same [`Intake`] as every door.
 
