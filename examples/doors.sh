@@ -55,8 +55,10 @@ own "$url/documents/initiate-upload" --header 'Content-Type: application/json' \
   --data "{\"filename\": \"again.pdf\", \"content_type\": \"application/pdf\", \"size_bytes\": $size}" \
   >"$work/announced.json"
 document=$(field document_id <"$work/announced.json")
-call --request PUT "$(field upload_url <"$work/announced.json")" \
-  --header 'Content-Type: application/pdf' --data-binary "@$file"
+# Storage may want headers of its own: they are in the answer.
+field_lines='for (const pair of Object.entries(JSON.parse(require("fs").readFileSync(0, "utf8")).headers)) console.log(pair.join(": "))'
+node -e "$field_lines" <"$work/announced.json" >"$work/headers"
+call --request PUT "$(field upload_url <"$work/announced.json")" --header "@$work/headers" --data-binary "@$file"
 own --request POST "$url/documents/$document/enqueue" >"$work/enqueued.json"
 completed "$(field job_id <"$work/enqueued.json")"
 echo "duplicate: $(field duplicate <"$work/enqueued.json")"

@@ -7,19 +7,7 @@ use reqwest::Method;
 use crate::support::{Quire, SECOND, Setup, User};
 
 async fn start() -> (Quire, User) {
-    let server = Seaweed::shared().await;
-    let quire = Setup::new()
-        .await
-        .set("APP_ENV", "aws")
-        .set("S3_BUCKET_NAME", Seaweed::new_bucket())
-        .set("AWS_REGION", Seaweed::REGION)
-        .set("AWS_ENDPOINT_URL", &server.endpoint)
-        .set("AWS_ACCESS_KEY_ID", &server.key_id)
-        .set("AWS_SECRET_ACCESS_KEY", &server.secret)
-        .local_engine()
-        .worker()
-        .start()
-        .await;
+    let quire = Setup::new().await.in_a_bucket().await.local_engine().worker().start().await;
     let user = quire.user("ada").await;
     (quire, user)
 }

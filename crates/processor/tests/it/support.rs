@@ -15,7 +15,7 @@ use quire_processor::{
     Processor, Running, Surroundings, config::ProcessorConfig, housekeeping::Housekeeping, serve,
 };
 pub(crate) use quire_testkit::fixture;
-use quire_testkit::{Answer, HttpClient, TestDatabase, listener, wait_for, wait_until};
+use quire_testkit::{Answer, HttpClient, Seaweed, TestDatabase, listener, wait_for, wait_until};
 use quire_web::{
     WebContext,
     config::{Environment, Reader},
@@ -77,6 +77,17 @@ impl Setup {
     /// A worker in the process of the server.
     pub(crate) fn worker(self) -> Self {
         self.set("WORKER", "on")
+    }
+
+    /// Storage in a bucket, which only this test uses.
+    pub(crate) async fn in_a_bucket(self) -> Self {
+        let server = Seaweed::shared().await;
+        self.set("APP_ENV", "aws")
+            .set("S3_BUCKET_NAME", Seaweed::new_bucket())
+            .set("AWS_REGION", Seaweed::REGION)
+            .set("AWS_ENDPOINT_URL", &server.endpoint)
+            .set("AWS_ACCESS_KEY_ID", &server.key_id)
+            .set("AWS_SECRET_ACCESS_KEY", &server.secret)
     }
 
     /// Storage other than a directory.

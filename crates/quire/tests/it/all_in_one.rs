@@ -7,6 +7,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::{
+    doctor,
     person::{PASSWORD, Person},
     program::{Place, QUIRE, run, runs},
     walkthrough,
@@ -20,6 +21,7 @@ async fn it_is_started_used_stopped_and_started_again() {
     assert!(quire.output().contains(&format!("{}/docs", client.base_url())), "{}", quire.output());
     walkthrough::passes(&place, client.base_url()).await;
     walkthrough::doors_are_open(&place, client.base_url()).await;
+    doctor::finds_nothing(&place).await;
     let ada = Person::register(&client, "ada").await;
     let task = ada.summarize().await;
     a_second_one_is_refused(&place, client.base_url()).await;

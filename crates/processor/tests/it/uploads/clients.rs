@@ -1,16 +1,17 @@
 //! A client that others have written, over a connection that is cut again and again.
 
 use std::{
-    io::{BufWriter, Read, Write},
+    io::{BufWriter, Write},
     path::Path,
 };
 
+use futures_util::TryStreamExt;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tokio::process::Command;
 
 use super::{MIB, interruption::Seeded, stored_sha256};
-use crate::support::Setup;
+use crate::support::{Quire, Setup};
 
 /// Where the client is installed (`make test-tools`).
 const CLIENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/tus-client");
@@ -39,21 +40,20 @@ fn write_file(path: &Path, size: usize, random: &mut Seeded) -> String {
     hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn sha256_of_file(path: &str) -> String {
-    let mut file = std::fs::File::open(path).unwrap();
-    let (mut hasher, mut buffer) = (Sha256::new(), vec![0; MIB]);
-    loop {
-        match file.read(&mut buffer).unwrap() {
-            0 => return hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
-            count => hasher.update(&buffer[..count]),
-        }
+/// Of what is in storage under the key of the only document.
+async fn sha256_in_storage(quire: &Quire) -> String {
+    let key: String = quire.database.query_one("select storage_key from documents").await;
+    let mut bytes = quire.surroundings.blobs.read(&key).await.unwrap();
+    let mut hasher = Sha256::new();
+    while let Some(chunk) = bytes.try_next().await.unwrap() {
+        hasher.update(&chunk);
     }
+    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-#[tokio::test]
-async fn the_reference_client_gets_a_large_file_through_three_cuts() {
+async fn a_large_file_gets_through_three_cuts(setup: Setup) -> Quire {
     let size = size();
-    let quire = Setup::new().await.set("MAX_UPLOAD_SIZE", size).start().await;
+    let quire = setup.set("MAX_UPLOAD_SIZE", size).start().await;
     let user = quire.user("ada").await;
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("large.txt");
@@ -76,11 +76,24 @@ async fn the_reference_client_gets_a_large_file_through_three_cuts() {
     assert_eq!(report["cuts"], 3, "{report}");
 
     assert_eq!(stored_sha256(&quire).await, sha256, "{report}");
+    assert_eq!(sha256_in_storage(&quire).await, sha256, "{report}");
     let stored: i64 = quire.database.query_one("select size from documents").await;
     assert_eq!(stored, i64::try_from(size).unwrap());
-    let files = quire.files();
-    assert_eq!(files.len(), 1, "{files:?}");
-    assert_eq!(sha256_of_file(files.first().unwrap()), sha256, "{report}");
     let document: String = quire.database.query_one("select id from documents").await;
     assert_eq!(report["document"], document, "{report}");
+    quire
+}
+
+#[tokio::test]
+async fn the_reference_client_gets_a_large_file_through_three_cuts() {
+    let quire = a_large_file_gets_through_three_cuts(Setup::new().await).await;
+    let files = quire.files();
+    assert_eq!(files.len(), 1, "{files:?}");
+}
+
+#[tokio::test]
+async fn the_reference_client_gets_a_large_file_into_a_bucket_through_three_cuts() {
+    let setup = Setup::new().await.in_a_bucket().await;
+    let quire = a_large_file_gets_through_three_cuts(setup).await;
+    assert!(quire.files().is_empty(), "nothing is kept on the disk");
 }
