@@ -229,7 +229,7 @@ impl Announcements {
             Some(said) if said != received.as_document(owner).sha256 => {
                 Err(mismatch("Its SHA-256 checksum is not the one that was announced."))
             }
-            _ => Ok(received.as_announced(document.id())),
+            _ => Ok(received.for_announced(document.id())),
         }
     }
 

@@ -54,7 +54,7 @@ impl Received {
 
     /// The file of a document that was announced with this id.
     #[must_use]
-    pub(crate) fn as_announced(self, id: DocumentId) -> Self {
+    pub(crate) fn for_announced(self, id: DocumentId) -> Self {
         Self { document_id: id, is_announced: true, ..self }
     }
 
