@@ -1,7 +1,7 @@
 # `make` alone lists what there is.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test test-tools lint format lint-code docs lint-deps lint-containers lint-scripts lint-nginx openapi bench bench-load bench-functions bench-extract fuzz ci
+.PHONY: help run test test-large-upload test-tools lint format lint-code docs lint-deps lint-containers lint-scripts lint-nginx openapi bench bench-load bench-functions bench-extract fuzz ci
 
 help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '  make %-16s %s\n' "$$name" "$$text"; done
@@ -12,10 +12,13 @@ run: ## Build and start Quire with a PostgreSQL of its own
 test: ## Run all tests
 	@scripts/test.sh
 
-test-tools: tests/mock-ai/node_modules/.package-lock.json ## Install the servers that tests talk to
+test-large-upload: ## Send 1 GiB in pieces over a connection that is cut again and again
+	@QUIRE_UPLOAD_TEST_MIB=1024 scripts/test.sh -p quire-processor uploads::clients
 
-tests/mock-ai/node_modules/.package-lock.json: tests/mock-ai/package-lock.json
-	npm ci --prefix tests/mock-ai --no-audit --no-fund --loglevel=error
+test-tools: tests/mock-ai/node_modules/.package-lock.json tests/tus-client/node_modules/.package-lock.json ## Install what tests talk to and with
+
+tests/%/node_modules/.package-lock.json: tests/%/package-lock.json
+	npm ci --prefix tests/$* --no-audit --no-fund --loglevel=error
 	@touch $@
 
 lint: format lint-scripts lint-containers lint-nginx lint-deps lint-code docs ## Run every check but the tests

@@ -13,6 +13,9 @@ compose_accepts() {
     "$bin/docker-compose" --env-file /dev/null --file docker-compose.yml config --quiet
 }
 compose_accepts JWT_SECRET_KEY=only-for-checking POSTGRES_PASSWORD=only-for-checking
+env JWT_SECRET_KEY=only-for-checking POSTGRES_PASSWORD=only-for-checking \
+  S3_BUCKET_NAME=only-for-checking "$bin/docker-compose" --env-file /dev/null --file docker-compose.yml \
+  --file docker-compose.s3.yml config --quiet
 # A start without secrets has to be refused.
 for secret in JWT_SECRET_KEY POSTGRES_PASSWORD; do
   if compose_accepts "$secret=only-for-checking" 2>/dev/null; then

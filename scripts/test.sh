@@ -20,8 +20,8 @@ else
 fi
 build_for_tests
 target=$(target_dir)
-trap '"$target/debug/quire-test-postgres" stop' EXIT
-"$target/debug/quire-test-postgres" start
+trap '"$target/debug/quire-test-servers" stop' EXIT
+"$target/debug/quire-test-servers" start
 if [ $# -gt 0 ]; then
   "${runner[@]}" --locked "$@"
 else

@@ -13,7 +13,6 @@ use clap::Args;
 use quire_ai::{AiError, Answer, Engine, EngineInfo, Request, RunContext, task::TaskType};
 use quire_backends::blobs::memory::MemoryBlobs;
 use quire_domain::{failure::Failure, ports::clock::SystemClock};
-use quire_extract::{DocumentReader, child::ChildPool};
 use quire_processor::{Processor, Surroundings, config::ProcessorConfig};
 use quire_store::{Pool, PoolOptions};
 use quire_web::{
@@ -140,17 +139,11 @@ async fn work_off(database: &Database, options: &Options, concurrency: usize) ->
         ..PoolOptions::new(database.url(), "quire-load")
     })?;
     let (engine, shutdown) = (Arc::new(AtOnce::default()), Shutdown::new());
+    let tokens = Tokens::new(&config.tokens, clock.clone())?;
     let surroundings = Surroundings {
-        pool,
-        tokens: Tokens::new(&config.tokens, clock.clone())?,
-        clock,
         blobs: Arc::new(MemoryBlobs::default()),
         engine: engine.clone(),
-        reader: Arc::new(DocumentReader::new(
-            ChildPool::of_this_program(config.reading.limits.clone())?,
-            None,
-        )),
-        shutdown: shutdown.clone(),
+        ..Surroundings::new(&config, pool, tokens, clock, shutdown.clone()).await?
     };
     let mut watching = database.connect().await?;
     let begun = Instant::now();

@@ -1,18 +1,20 @@
-//! A large upload: what it costs in memory, and how fast it is.
+//! Large uploads: what they cost in memory, and how fast they are.
 
 use std::{
     fs::File,
     io::Write,
     path::Path,
+    thread,
     time::{Duration, Instant},
 };
 
 use bytes::Bytes;
 use clap::Args;
+use futures_util::future::try_join_all;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Result,
+    Error, Result,
     client::{Account, Api, DIRECT_SUBMIT, Form, GATEWAY_SUBMIT},
     database::Database,
     memory::{Memory, mebibytes},
@@ -22,17 +24,31 @@ use crate::{
 };
 
 const BLOCK: usize = 256 * 1024;
+const MEGABYTE: u64 = 1_000_000;
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
 /// How to load.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// The size of the file, in units of 10⁶ bytes.
-    #[arg(long, default_value_t = 1000)]
-    megabytes: u64,
+    /// Sizes of the file, in units of 10⁶ bytes.
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 100, 1000])]
+    megabytes: Vec<u64>,
+    /// Clients that send at the same time.
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 16])]
+    clients: Vec<usize>,
+    /// All files of a step together have at most so many units of 10⁶ bytes; larger steps are left out.
+    #[arg(long, default_value_t = 5000)]
+    together: u64,
     /// How often each is measured; the medians are told.
     #[arg(long, default_value_t = 3)]
     rounds: usize,
+}
+
+/// Files of one size, sent at the same time.
+#[derive(Clone, Copy)]
+struct Step {
+    megabytes: u64,
+    clients: usize,
 }
 
 /// Both services as processes of their own.
@@ -41,73 +57,123 @@ struct Quire {
     processor: Service,
 }
 
-/// What one upload gave.
-struct Passage {
-    time: Duration,
-    gateway: Growth,
-    processor: Growth,
-}
-
-/// Memory before an upload, and at the peak while it passed.
+/// Memory before uploads, and at the peak while they passed.
 #[derive(Clone, Copy)]
 struct Growth {
     before: u64,
     peak: u64,
 }
 
+/// What uploads at the same time gave.
+struct Passage {
+    time: Duration,
+    gateway: Growth,
+    processor: Growth,
+}
+
+/// What was measured of a step.
+#[derive(Default)]
+struct Measured {
+    through: Vec<Passage>,
+    direct: Vec<Passage>,
+    copies: Vec<Duration>,
+    hashes: Vec<Duration>,
+    both: Vec<Duration>,
+}
+
 /// Measures, and prints.
 pub(crate) async fn run(workplace: &Workplace, options: &Options) -> Result<()> {
-    let size = options.megabytes * 1_000_000;
+    let steps: Vec<Step> = options
+        .megabytes
+        .iter()
+        .flat_map(|&megabytes| options.clients.iter().map(move |&clients| Step { megabytes, clients }))
+        .filter(|step| step.megabytes * step.clients as u64 <= options.together)
+        .collect();
+    let largest = steps.iter().map(|step| step.megabytes).max().unwrap_or(1) * MEGABYTE;
     let block: Bytes = text_block().into();
     let database = Database::start(workplace, true).await?;
     let directory = workplace.empty_directory()?;
-    let quire = Quire::start(workplace, &database, directory.path(), size).await?;
+    let quire = Quire::start(workplace, &database, directory.path(), largest).await?;
     let (gateway, processor) = (Api::new(quire.gateway.url())?, Api::new(quire.processor.url())?);
-    let accounts = gateway.register(1).await?;
-    let account = accounts.first().ok_or("one account was expected")?;
-    // The first request of a process makes what it keeps: connections, buffers, tables.
-    quire.pass(&gateway, GATEWAY_SUBMIT, account, &block, 1_000_000).await?;
+    let most = steps.iter().map(|step| step.clients).max().unwrap_or(1);
+    // Files of one user with the same bytes would be told to be there already.
+    let accounts = gateway.register(most).await?;
+    // The first requests of a process make what it keeps: connections, buffers, tables.
+    let warm_up = Step { megabytes: 1, clients: most };
+    quire.pass(&gateway, GATEWAY_SUBMIT, &accounts, &block, warm_up).await?;
+    quire.pass(&processor, DIRECT_SUBMIT, &accounts, &block, warm_up).await?;
 
-    let (mut through, mut direct, mut copies, mut hashes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..options.rounds.max(1) {
-        copies.push(write_file(directory.path(), &block, size)?);
-        hashes.push(hash(&block, size));
-        through.push(quire.pass(&gateway, GATEWAY_SUBMIT, account, &block, size).await?);
-        direct.push(quire.pass(&processor, DIRECT_SUBMIT, account, &block, size).await?);
+    let (mut speeds, mut growths) = (Vec::new(), Vec::new());
+    for step in steps {
+        let mut measured = Measured::default();
+        for _ in 0..options.rounds.max(1) {
+            let peer = |work: fn(&Path, &[u8], u64) -> Result<()>| {
+                at_the_same_time(directory.path(), &block, step, work)
+            };
+            measured.copies.push(peer(copy)?);
+            measured.hashes.push(peer(hash)?);
+            measured.both.push(peer(copy_and_hash)?);
+            measured.through.push(quire.pass(&gateway, GATEWAY_SUBMIT, &accounts, &block, step).await?);
+            measured.direct.push(quire.pass(&processor, DIRECT_SUBMIT, &accounts, &block, step).await?);
+        }
+        speeds.push(measured.speeds(step));
+        growths.push(measured.growths(step));
     }
-    let times = |passages: &[Passage]| passages.iter().map(|passage| passage.time).collect::<Vec<_>>();
-    let row = |name: &str, times: Vec<Duration>| {
-        let time = median(times);
-        vec![name.to_owned(), format!("{:.2}", time.as_secs_f64()), megabytes_per_second(size, time)]
-    };
-    print_table(
-        &format!("{} MB, median of {}", options.megabytes, options.rounds.max(1)),
-        &["what", "seconds", "speed"],
-        &[
-            row("upload through the gateway", times(&through)),
-            row("upload to the processor", times(&direct)),
-            row("writing a file to the same disk, durable", copies),
-            row("SHA-256 of as many bytes", hashes),
-        ],
-    );
-    print_growth(&through);
+    let rounds = options.rounds.max(1);
+    let heading = format!("All files of a step together, median of {rounds}");
+    let columns = [
+        "MB",
+        "clients",
+        "through the gateway",
+        "to the processor",
+        "writing",
+        "SHA-256",
+        "writing and SHA-256",
+    ];
+    print_table(&heading, &columns, &speeds);
+    let columns = ["MB", "clients", "gateway before", "peak", "more", "processor before", "peak", "more"];
+    print_table("Memory while they pass through the gateway, worst of the rounds", &columns, &growths);
     Ok(())
 }
 
-fn print_growth(passages: &[Passage]) {
-    let row = |name: &str, growth: fn(&Passage) -> Growth| {
-        let most =
-            passages.iter().map(growth).max_by_key(|growth| growth.peak.saturating_sub(growth.before))?;
-        let more = mebibytes(most.peak.saturating_sub(most.before));
-        Some(vec![name.to_owned(), mebibytes(most.before), mebibytes(most.peak), more])
-    };
-    let rows = [row("gateway", |passage| passage.gateway), row("processor", |passage| passage.processor)];
-    let rows: Vec<_> = rows.into_iter().flatten().collect();
-    print_table(
-        "Memory while it passes through the gateway (the worst of the rounds)",
-        &["process", "before", "at the peak", "more"],
-        &rows,
-    );
+impl Measured {
+    fn speeds(&self, step: Step) -> Vec<String> {
+        let times = |passages: &[Passage]| passages.iter().map(|passage| passage.time).collect::<Vec<_>>();
+        let speed = |times: Vec<Duration>| megabytes_per_second(step.bytes(), median(times));
+        vec![
+            step.megabytes.to_string(),
+            step.clients.to_string(),
+            speed(times(&self.through)),
+            speed(times(&self.direct)),
+            speed(self.copies.clone()),
+            speed(self.hashes.clone()),
+            speed(self.both.clone()),
+        ]
+    }
+
+    fn growths(&self, step: Step) -> Vec<String> {
+        let worst = |growth: fn(&Passage) -> Growth| {
+            let most = self.through.iter().map(growth).max_by_key(|growth| growth.more());
+            let Growth { before, peak } = most.unwrap_or(Growth { before: 0, peak: 0 });
+            [mebibytes(before), mebibytes(peak), mebibytes(peak.saturating_sub(before))]
+        };
+        let head = [step.megabytes.to_string(), step.clients.to_string()];
+        let (gateway, processor) = (worst(|passage| passage.gateway), worst(|passage| passage.processor));
+        head.into_iter().chain(gateway).chain(processor).collect()
+    }
+}
+
+impl Step {
+    /// Of all files together.
+    fn bytes(self) -> u64 {
+        self.megabytes * MEGABYTE * self.clients as u64
+    }
+}
+
+impl Growth {
+    fn more(self) -> u64 {
+        self.peak.saturating_sub(self.before)
+    }
 }
 
 impl Quire {
@@ -115,7 +181,7 @@ impl Quire {
         let shared = [
             ("DATABASE_URL", database.url().to_owned()),
             ("JWT_SECRET_KEY", SECRET.to_owned()),
-            ("MAX_UPLOAD_SIZE", size.max(1_000_000).to_string()),
+            ("MAX_UPLOAD_SIZE", size.max(MEGABYTE).to_string()),
         ];
         let own =
             [("MEDIA_ROOT", directory.join("media").display().to_string()), ("WORKER", "off".to_owned())];
@@ -127,25 +193,29 @@ impl Quire {
         Ok(Self { gateway, processor })
     }
 
+    /// Each account sends a file, all at the same time.
     async fn pass(
         &self,
         api: &Api,
         path: &str,
-        account: &Account,
+        accounts: &[Account],
         block: &Bytes,
-        size: u64,
+        step: Step,
     ) -> Result<Passage> {
         let before = [&self.gateway, &self.processor].map(|service| {
             Memory::reset_peak(service.pid());
             service.memory().map_or(0, |memory| memory.resident)
         });
+        let size = step.megabytes * MEGABYTE;
         let begun = Instant::now();
-        let (status, task) =
-            api.submit(path, account, Form::repeated("large.txt", block.clone(), size)).await?;
+        let uploads = accounts.iter().take(step.clients).map(|account| async move {
+            match api.submit(path, account, Form::repeated("large.txt", block.clone(), size)).await? {
+                (_, Some(_)) => Ok(()),
+                (status, None) => Err(Error::from(format!("an upload was answered with {status}"))),
+            }
+        });
+        try_join_all(uploads).await?;
         let time = begun.elapsed();
-        if task.is_none() {
-            return Err(format!("the upload was answered with {status}").into());
-        }
         let growth = |service: &Service, before| Growth {
             before,
             peak: service.memory().map_or(0, |memory| memory.peak),
@@ -159,6 +229,66 @@ impl Quire {
     }
 }
 
+/// The time in which threads, as many as there are clients, each do this with as many bytes.
+fn at_the_same_time(
+    directory: &Path,
+    block: &[u8],
+    step: Step,
+    work: fn(&Path, &[u8], u64) -> Result<()>,
+) -> Result<Duration> {
+    let begun = Instant::now();
+    thread::scope(|scope| {
+        let threads: Vec<_> = (0..step.clients)
+            .map(|number| {
+                let path = directory.join(format!("copy-{number}"));
+                scope.spawn(move || work(&path, block, step.megabytes * MEGABYTE))
+            })
+            .collect();
+        threads.into_iter().try_for_each(|thread| thread.join().map_err(|_| "a thread panicked")?)
+    })?;
+    Ok(begun.elapsed())
+}
+
+/// Writes a file until the disk has it for good.
+fn copy(path: &Path, block: &[u8], size: u64) -> Result<()> {
+    let mut file = File::create(path)?;
+    each_piece(block, size, |piece| file.write_all(piece))?;
+    file.sync_all()?;
+    Ok(std::fs::remove_file(path)?)
+}
+
+fn hash(_: &Path, block: &[u8], size: u64) -> Result<()> {
+    let mut hasher = Sha256::new();
+    each_piece(block, size, |piece| {
+        hasher.update(piece);
+        Ok(())
+    })?;
+    std::hint::black_box(hasher.finalize());
+    Ok(())
+}
+
+/// Both, piece by piece: what an upload cannot do without.
+fn copy_and_hash(path: &Path, block: &[u8], size: u64) -> Result<()> {
+    let (mut file, mut hasher) = (File::create(path)?, Sha256::new());
+    each_piece(block, size, |piece| {
+        hasher.update(piece);
+        file.write_all(piece)
+    })?;
+    std::hint::black_box(hasher.finalize());
+    file.sync_all()?;
+    Ok(std::fs::remove_file(path)?)
+}
+
+fn each_piece(block: &[u8], size: u64, mut work: impl FnMut(&[u8]) -> std::io::Result<()>) -> Result<()> {
+    let mut left = usize::try_from(size)?;
+    while left > 0 {
+        let piece = left.min(block.len());
+        work(&block[..piece])?;
+        left -= piece;
+    }
+    Ok(())
+}
+
 /// Text that no file system stores in less room than it has.
 fn text_block() -> Vec<u8> {
     let mut state = 0x9E37_79B9_7F4A_7C15_u64;
@@ -170,33 +300,6 @@ fn text_block() -> Vec<u8> {
         b'a' + (state % 26) as u8
     });
     letters.take(BLOCK).collect()
-}
-
-/// The time in which the disk takes as many bytes and has them for good.
-fn write_file(directory: &Path, block: &[u8], size: u64) -> Result<Duration> {
-    let path = directory.join("copy");
-    let begun = Instant::now();
-    let mut file = File::create(&path)?;
-    let mut left = usize::try_from(size)?;
-    while left > 0 {
-        let part = left.min(block.len());
-        file.write_all(&block[..part])?;
-        left -= part;
-    }
-    file.sync_all()?;
-    let time = begun.elapsed();
-    std::fs::remove_file(path)?;
-    Ok(time)
-}
-
-fn hash(block: &[u8], size: u64) -> Duration {
-    let begun = Instant::now();
-    let mut hasher = Sha256::new();
-    for _ in 0..size / block.len() as u64 {
-        hasher.update(block);
-    }
-    std::hint::black_box(hasher.finalize());
-    begun.elapsed()
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {

@@ -152,6 +152,26 @@ pub fn owner_of_key(key: &str) -> Option<UserId> {
     key.starts_with(&storage_prefix(owner)).then_some(owner)
 }
 
+/// The value of a `Content-Disposition` that has a file saved under its name (RFC 6266): for clients
+/// that know no other form a name in ASCII, for the others the name itself (RFC 8187).
+pub fn attachment(filename: &str) -> String {
+    let is_plain = |c: char| c == ' ' || c.is_ascii_graphic() && !matches!(c, '"' | '\\' | '%');
+    let plain: String = filename.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
+    let mut value = format!("attachment; filename=\"{plain}\"");
+    if plain != filename {
+        value.push_str("; filename*=UTF-8''");
+        for byte in filename.bytes() {
+            // `attr-char` of RFC 8187, 3.2.1.
+            if byte.is_ascii_alphanumeric() || b"!#$&+-.^_`|~".contains(&byte) {
+                value.push(char::from(byte));
+            } else {
+                value.push_str(&format!("%{byte:02X}"));
+            }
+        }
+    }
+    value
+}
+
 /// The key under which a document's bytes are stored: `uploads/user-{id}/{uuid}-{filename}`.
 /// `filename` must be sanitized; characters outside a portable set become `_`.
 pub fn storage_key(owner: UserId, unique: Uuid, filename: &str) -> String {
@@ -208,6 +228,23 @@ mod tests {
         for key in ["", "uploads/user-7", "uploads/user-07/a", "uploads/user-+7/a", "uploads/user-x/a", "7/a"]
         {
             assert_eq!(owner_of_key(key), None, "{key}");
+        }
+    }
+
+    #[test]
+    fn file_names_arrive_whole_and_break_no_header() {
+        for (name, header) in [
+            ("report.pdf", r#"attachment; filename="report.pdf""#),
+            ("my report.pdf", r#"attachment; filename="my report.pdf""#),
+            (
+                "Zeugnis für Jürgen.pdf",
+                r#"attachment; filename="Zeugnis f_r J_rgen.pdf"; filename*=UTF-8''Zeugnis%20f%C3%BCr%20J%C3%BCrgen.pdf"#,
+            ),
+            ("100%.txt", r#"attachment; filename="100_.txt"; filename*=UTF-8''100%25.txt"#),
+            ("a\"b\\c.txt", r#"attachment; filename="a_b_c.txt"; filename*=UTF-8''a%22b%5Cc.txt"#),
+            ("a\r\nx: y", r#"attachment; filename="a__x: y"; filename*=UTF-8''a%0D%0Ax%3A%20y"#),
+        ] {
+            assert_eq!(attachment(name), header);
         }
     }
 

@@ -87,8 +87,12 @@ error_codes! {
     UploadMismatch = "upload_mismatch", 409, "Not the file that was announced";
     /// The object in storage is a document already.
     AlreadyRegistered = "already_registered", 409, "There is a document for it";
+    /// The piece of an upload is not the next one.
+    UploadOffsetMismatch = "upload_offset_mismatch", 409, "Not the next piece";
     /// The upload is gone: nothing came for too long.
     UploadExpired = "upload_expired", 410, "The upload has expired";
+    /// The client speaks another version of the protocol for uploads in pieces.
+    TusVersionUnsupported = "tus_version_unsupported", 412, "Another version of the protocol";
     /// What is here is not the version that the client expects (`If-Match`, `If-Unmodified-Since`).
     PreconditionFailed = "precondition_failed", 412, "Not the version you have";
     /// The body is larger than allowed.
@@ -113,12 +117,17 @@ error_codes! {
     DocumentCorrupt = "document_corrupt", 422, "The document is damaged";
     /// Reading the document goes over a limit on time, memory or output.
     DocumentTooComplex = "document_too_complex", 422, "The document is too complex";
+    /// Another request is sending a piece of the upload.
+    UploadLocked = "upload_locked", 423, "Another piece is coming in";
     /// Too many tries at signing in.
     LoginThrottled = "login_throttled", 429, "Too many tries";
     /// This user has sent too many files lately.
     TooManyUploads = "too_many_uploads", 429, "Too many uploads";
     /// This user has too much work waiting.
     TooManyTasks = "too_many_tasks", 429, "Too many tasks are waiting";
+    /// The piece of an upload is not the one whose checksum the client sent. The status is that of the
+    /// protocol tus.
+    UploadChecksumMismatch = "upload_checksum_mismatch", 460, "Not the piece that was sent";
     /// A fault of ours. The log has the cause.
     Internal = "internal_error", 500, "Something went wrong on our side";
     /// The database cannot be reached or does not answer in time.

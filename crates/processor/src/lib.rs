@@ -11,6 +11,7 @@ pub mod exports;
 pub mod files;
 pub mod housekeeping;
 pub mod intake;
+pub mod inventory;
 pub mod live;
 mod load;
 mod order;
@@ -22,15 +23,16 @@ pub mod serve;
 pub mod signed_blobs;
 mod task_type;
 pub mod tasks;
+pub mod uploads;
 pub mod worker;
 
 pub use routes::{docs, openapi, routes};
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use actix_web::web::{Data, ServiceConfig};
 use quire_ai::SharedEngine;
-use quire_backends::blobs::{links::Links, local::LocalBlobs, memory::MemoryBlobs};
+use quire_backends::blobs::{links::Links, local::LocalBlobs, memory::MemoryBlobs, s3::S3Blobs};
 use quire_domain::{
     Error, Result,
     ports::{
@@ -47,7 +49,7 @@ use tokio_util::task::TaskTracker;
 use crate::{
     admission::Admission,
     announced::{AnnouncementParts, Announcements},
-    config::{IntakeConfig, ProcessorConfig, StorageBackend, StorageConfig},
+    config::{IntakeConfig, ProcessorConfig, StorageConfig},
     documents::Documents,
     exports::Exports,
     files::Files,
@@ -57,6 +59,7 @@ use crate::{
     records::Records,
     signed_blobs::SignedBlobs,
     tasks::Tasks,
+    uploads::Uploads,
     worker::{Worker, WorkerParts},
 };
 
@@ -100,33 +103,47 @@ impl Surroundings {
             .map_err(|e| Error::internal("finding this program").with_source(e))?;
         let reader = config.reading.reader(children).await;
         let reader = Arc::new(reader.map_err(|e| Error::internal("setting up OCR").with_source(e))?);
-        let links = links(&config.tokens, &clock);
+        let links = signed_links(&config.tokens, &clock);
         let blobs = open_storage(&config.storage, &clock, &links).await?;
         Ok(Self { pool, tokens, clock, blobs, links, engine, reader, shutdown })
     }
 }
 
-/// Their keys are derived from the secrets of tokens, and so rotate with them.
-fn links(config: &TokenConfig, clock: &SharedClock) -> Links {
+/// Signs links to blobs that the processor serves itself. Their keys are derived from the secrets of
+/// tokens, and so rotate with them.
+pub fn signed_links(config: &TokenConfig, clock: &SharedClock) -> Links {
     let previous = config.previous_secrets.iter().map(|secret| secret.expose_secret().as_bytes());
     Links::new(config.secret.expose_secret().as_bytes(), previous, clock.clone())
 }
 
-async fn open_storage(config: &StorageConfig, clock: &SharedClock, links: &Links) -> Result<SharedBlobStore> {
-    Ok(match config.backend {
-        StorageBackend::Local => Arc::new(
-            open_directory(config, clock)
+/// The blob storage that the configuration asks for.
+///
+/// # Errors
+/// When it cannot be used.
+pub async fn open_storage(
+    config: &StorageConfig,
+    clock: &SharedClock,
+    links: &Links,
+) -> Result<SharedBlobStore> {
+    Ok(match config {
+        StorageConfig::Local { media_root } => Arc::new(
+            open_directory(media_root, clock)
                 .await
                 .map_err(|e| Error::internal("opening the directory of MEDIA_ROOT").with_source(e))?
                 .with_links(links.clone()),
         ),
-        StorageBackend::Memory => Arc::new(MemoryBlobs::default().with_links(links.clone())),
+        StorageConfig::S3(options) => Arc::new(
+            S3Blobs::open(options, clock.clone())
+                .await
+                .map_err(|e| Error::internal("opening the bucket of S3_BUCKET_NAME").with_source(e))?,
+        ),
+        StorageConfig::Memory => Arc::new(MemoryBlobs::default().with_links(links.clone())),
     })
 }
 
 /// Also removes what uploads of processes that were killed have left.
-async fn open_directory(config: &StorageConfig, clock: &SharedClock) -> Result<LocalBlobs, BlobError> {
-    let blobs = LocalBlobs::open(&config.media_root).await?;
+async fn open_directory(media_root: &Path, clock: &SharedClock) -> Result<LocalBlobs, BlobError> {
+    let blobs = LocalBlobs::open(media_root).await?;
     let swept = blobs.sweep_incoming(clock.now()).await?;
     if swept > 0 {
         tracing::info!(files = swept, "removed unfinished uploads of a process that was lost");
@@ -146,6 +163,7 @@ pub struct Processor {
     pub(crate) files: Files,
     pub(crate) records: Records,
     pub(crate) signed_blobs: SignedBlobs,
+    pub(crate) uploads: Uploads,
     live: Live,
     surroundings: Surroundings,
 }
@@ -154,6 +172,8 @@ pub struct Processor {
 pub struct Running {
     /// For the routes.
     pub processor: Processor,
+    /// Runs by itself, every minute; for whoever cannot wait.
+    pub housekeeping: Housekeeping,
     background: TaskTracker,
 }
 
@@ -167,7 +187,7 @@ impl Processor {
         let background = TaskTracker::new();
         let hub = Hub::default();
         let relay = Relay::spawn(pool.clone(), hub.clone(), shutdown.clone(), &background);
-        let IntakeConfig { max_upload_size, types, limits } = config.intake.clone();
+        let IntakeConfig { max_upload_size, types, limits, upload_expiry } = config.intake.clone();
         let intake = Intake::new(blobs.clone(), clock.clone(), max_upload_size, types);
         let admission = Admission::new(pool.clone(), clock.clone(), limits, config.tasks);
         let tasks = Tasks::new(&surroundings, relay.signal(), admission.clone(), config.tasks.max_attempts);
@@ -189,9 +209,11 @@ impl Processor {
         let secret = config.doors.records_webhook_secret.clone();
         let records = Records::new(pool.clone(), clock.clone(), intake.clone(), tasks.clone(), secret);
         let signed_blobs = SignedBlobs::new(pool.clone(), blobs.clone(), links, intake.clone());
+        let uploads = Uploads::new(&surroundings, intake.clone(), tasks.clone(), upload_expiry);
         let housekeeping =
-            Housekeeping::new(pool.clone(), blobs.clone(), clock.clone(), config.worker.event_retention);
-        background.spawn(housekeeping.run(shutdown.soft.clone()));
+            Housekeeping::new(pool.clone(), blobs.clone(), clock.clone(), config.worker.event_retention)
+                .with_uploads(uploads.clone());
+        background.spawn(housekeeping.clone().run(shutdown.soft.clone()));
         if config.worker.enabled {
             let parts = WorkerParts {
                 pool: pool.clone(),
@@ -216,10 +238,11 @@ impl Processor {
             files,
             records,
             signed_blobs,
+            uploads,
             live,
             surroundings,
         };
-        Running { processor, background }
+        Running { processor, housekeeping, background }
     }
 
     /// Puts what the routes need into the app's data.

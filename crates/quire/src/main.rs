@@ -2,6 +2,7 @@
 //! administration commands.
 
 mod database;
+mod doctor;
 mod home;
 mod read;
 mod superuser;
@@ -34,6 +35,8 @@ enum Command {
     Migrate,
     /// Make an account that may do everything.
     Createsuperuser(superuser::Arguments),
+    /// Look whether everything is there: the database, storage, and the bytes of every document.
+    Doctor(doctor::Arguments),
     /// Read a document and print its text, without any service.
     Read(read::Arguments),
     /// Write the API descriptions of both services into a directory.
@@ -80,6 +83,7 @@ fn run(command: Command) -> Result<(), String> {
         match command {
             Command::Up => up::up(environment()?).await,
             Command::Read(arguments) => read::read(arguments).await,
+            Command::Doctor(arguments) => doctor::examine(environment()?, arguments).await,
             Command::Migrate => migrate(&environment()?).await,
             Command::Createsuperuser(arguments) => superuser::create(&environment()?, arguments).await,
             Command::Openapi { directory } => write_openapi(&directory),

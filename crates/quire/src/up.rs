@@ -72,22 +72,26 @@ pub(crate) async fn up(environment: Environment) -> Result<(), String> {
 }
 
 /// What is to be run, checked before anything is started.
-struct Plan {
-    home: Home,
+pub(crate) struct Plan {
+    pub(crate) home: Home,
     own_database: bool,
     pg_bin: Option<PathBuf>,
     gateway: GatewayConfig,
-    processor: ProcessorConfig,
+    pub(crate) processor: ProcessorConfig,
 }
 
 impl Plan {
-    fn read(environment: Environment) -> Result<Self, String> {
+    /// What the environment asks for.
+    ///
+    /// # Errors
+    /// All that is wrong with it.
+    pub(crate) fn read(environment: Environment) -> Result<Self, String> {
         let (home, pg_bin, own_database, production) = {
             let mut reader = Reader::new(&environment);
             let home = open_home(&mut reader)?;
             let pg_bin = reader.optional_text(&PG_BIN).map(PathBuf::from);
             let own_database = !Database::is_configured(&reader);
-            (home, pg_bin, own_database, AppEnv::read(&mut reader) == AppEnv::Production)
+            (home, pg_bin, own_database, AppEnv::read(&mut reader).is_production())
         };
         let mut defaults =
             vec![("PORT", DEFAULT_PORT.to_owned()), ("MEDIA_ROOT", home.media().display().to_string())];

@@ -10,6 +10,7 @@ pub mod audit;
 pub mod documents;
 mod error;
 pub mod events;
+pub mod inventory;
 pub mod limits;
 pub mod listen;
 pub mod migrations;
@@ -22,6 +23,7 @@ pub mod schema;
 pub mod sessions;
 pub mod tasks;
 mod transaction;
+pub mod uploads;
 pub mod users;
 
 pub use diesel_async::AsyncPgConnection;

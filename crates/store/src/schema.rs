@@ -165,6 +165,27 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    uploads (id) {
+        id -> Uuid,
+        user_id -> Nullable<BigInt>,
+        storage_key -> Text,
+        metadata -> Text,
+        length -> Nullable<BigInt>,
+        received -> BigInt,
+        state -> Nullable<Jsonb>,
+        hash_state -> Nullable<Binary>,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        holder -> Nullable<Uuid>,
+        lease_until -> Nullable<Timestamptz>,
+        release_requested_at -> Nullable<Timestamptz>,
+        finished_at -> Nullable<Timestamptz>,
+        document_id -> Nullable<Uuid>,
+        task_id -> Nullable<Uuid>,
+    }
+}
+
 diesel::joinable!(refresh_tokens -> users (user_id));
 diesel::joinable!(socket_tickets -> users (user_id));
 diesel::joinable!(documents -> users (user_id));
@@ -186,4 +207,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     blob_deletions,
     tasks,
     events,
+    uploads,
 );

@@ -207,8 +207,11 @@ pub(crate) fn short_hash(bytes: &[u8]) -> String {
     })
 }
 
-#[expect(clippy::disallowed_methods, reason = "the name of a throwaway database, not an id of Quire's")]
-fn unique() -> String {
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the name of something that is thrown away, not an id of Quire's"
+)]
+pub(crate) fn unique() -> String {
     uuid::Uuid::new_v4().simple().to_string()
 }
 

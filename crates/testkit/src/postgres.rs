@@ -2,16 +2,16 @@
 //!
 //! `TEST_DATABASE_URL` names an existing server (a role that may create databases);
 //! otherwise a private one is started on demand, beside the build output, and left
-//! running for the next test. `quire-test-postgres stop` ends it.
+//! running for the next test. `quire-test-servers stop` ends it.
 
-use std::fs::{self, File, OpenOptions};
-use std::path::{Path, PathBuf};
+use std::fs;
 
 use diesel_async::{AsyncConnection, AsyncPgConnection};
 use quire_store::private_server::{Options, PrivateServer, StartError};
 use tokio::sync::OnceCell;
 
 use crate::database;
+use crate::shared::{Place, build_directory};
 
 /// Names an existing server to test against.
 const URL_VARIABLE: &str = "TEST_DATABASE_URL";
@@ -61,11 +61,6 @@ async fn start() -> Result<String, StartError> {
     }
 }
 
-/// A directory that the shared server may live in.
-struct Place {
-    data_dir: PathBuf,
-}
-
 impl Place {
     fn candidates() -> [Self; 2] {
         let target = build_directory();
@@ -96,19 +91,6 @@ impl Place {
         server.leave_running();
         Ok(url)
     }
-
-    /// Held until dropped.
-    async fn lock(&self) -> File {
-        let path = self.beside("lock");
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
-        let file = file.unwrap_or_else(|error| panic!("the lock file {}: {error}", path.display()));
-        let locked = tokio::task::spawn_blocking(move || file.lock().map(|()| file)).await;
-        locked.expect("a task that does not panic").expect("a file system with locks")
-    }
-
-    fn beside(&self, extension: &str) -> PathBuf {
-        self.data_dir.with_extension(extension)
-    }
 }
 
 /// Whether a server is there. One that is merely busy is: starting another would stop it.
@@ -117,12 +99,6 @@ async fn answers(url: &str) -> bool {
         Ok(_) => true,
         Err(error) => error.to_string().contains("too many clients"),
     }
-}
-
-/// Cargo marks the root of its build output with this file.
-fn build_directory() -> Option<PathBuf> {
-    let program = std::env::current_exe().ok()?;
-    program.ancestors().find(|dir| dir.join("CACHEDIR.TAG").is_file()).map(Path::to_owned)
 }
 
 fn chain(error: &dyn std::error::Error) -> String {

@@ -8,23 +8,28 @@ use crate::config::{CorsOrigins, HttpConfig};
 const MAX_AGE: usize = 3600;
 
 /// Headers of ours that scripts of other origins may read.
-const EXPOSED: [&str; 18] = [
+const EXPOSED: [&str; 23] = [
     "accept-ranges",
     "content-disposition",
     "content-range",
     "etag",
     "link",
     "location",
+    "quire-document-id",
+    "quire-task-id",
     "ratelimit-limit",
     "ratelimit-remaining",
     "ratelimit-reset",
     "retry-after",
+    "tus-checksum-algorithm",
     "tus-extension",
     "tus-max-size",
     "tus-resumable",
     "tus-version",
+    "upload-defer-length",
     "upload-expires",
     "upload-length",
+    "upload-metadata",
     "upload-offset",
     "x-request-id",
 ];

@@ -5,10 +5,8 @@
 
 use std::{
     collections::{HashMap, hash_map::Entry},
-    fs::OpenOptions,
     io::{self, Write},
     ops::Range,
-    os::unix::fs::OpenOptionsExt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -18,15 +16,18 @@ use chrono::{DateTime, Utc};
 use futures_util::stream::{self, BoxStream, StreamExt};
 use quire_domain::{
     clock::{Clock, SystemClock},
-    ports::blobs::{
-        BlobError, BlobInfo, BlobStore, BlobWriter, ByteStream, ListedBlob, LocalFile, SignedDownload,
-        SignedRequest, SignedUpload,
+    ports::{
+        blobs::{
+            BlobError, BlobInfo, BlobStore, BlobWriter, ByteStream, ListedBlob, LocalFile, SignedDownload,
+            SignedRequest, SignedUpload,
+        },
+        resumable::{ResumableBlobs, ResumableWriter, UploadState},
     },
-    random,
 };
+use serde_json::Value;
 use tokio::task::spawn_blocking;
 
-use crate::blobs::{checked, checked_prefix, joined, key_is_taken, links::Links, unsigned};
+use crate::blobs::{checked, checked_prefix, joined, key_is_taken, links::Links, temporary, unsigned};
 
 /// Bytes handed out at a time.
 const READ_SIZE: usize = 64 * 1024;
@@ -41,8 +42,16 @@ pub struct MemoryBlobs {
 #[derive(Debug)]
 struct Shared {
     blobs: HashMap<String, Blob>,
+    /// Blobs that come in pieces, by key.
+    uploads: HashMap<String, Upload>,
     /// Bytes still free, unfinished blobs counted as taken.
     free: usize,
+}
+
+#[derive(Debug, Default)]
+struct Upload {
+    bytes: BytesMut,
+    has_writer: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -61,7 +70,8 @@ impl Default for MemoryBlobs {
 impl MemoryBlobs {
     /// Room for `bytes`, unfinished blobs included; more is refused with [`BlobError::Full`].
     pub fn with_capacity(bytes: usize) -> Self {
-        Self { shared: Arc::new(Mutex::new(Shared { blobs: HashMap::new(), free: bytes })), links: None }
+        let shared = Shared { blobs: HashMap::new(), uploads: HashMap::new(), free: bytes };
+        Self { shared: Arc::new(Mutex::new(shared)), links: None }
     }
 
     /// Signs addresses like that. Without it none are given.
@@ -80,6 +90,11 @@ impl MemoryBlobs {
         self.len() == 0
     }
 
+    /// How many blobs that come in pieces are not finished.
+    pub fn unfinished(&self) -> usize {
+        self.lock().uploads.len()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Shared> {
         // Nothing that holds the lock can panic halfway through a change.
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
@@ -88,6 +103,15 @@ impl MemoryBlobs {
     fn get(&self, key: &str) -> Result<Blob, BlobError> {
         let found = self.lock().blobs.get(checked(key)?).cloned();
         found.ok_or(BlobError::NotFound)
+    }
+}
+
+impl Shared {
+    /// Counts bytes as taken.
+    fn take(&mut self, bytes: usize) -> Result<(), BlobError> {
+        let left = self.free.checked_sub(bytes);
+        self.free = left.ok_or_else(|| BlobError::Full(io::ErrorKind::StorageFull.into()))?;
+        Ok(())
     }
 }
 
@@ -164,14 +188,98 @@ fn stream_of(rest: Bytes) -> ByteStream {
 }
 
 fn write_temporary(bytes: &[u8]) -> Result<LocalFile, BlobError> {
-    let unique = random::bytes::<16>().map_err(|e| BlobError::Io(io::Error::other(e)))?;
-    let name = format!("quire-{:032x}", u128::from_le_bytes(unique));
-    let path = std::env::temp_dir().join(name);
-    let mut file =
-        OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(BlobError::Io)?;
-    let local = LocalFile::temporary(path);
+    let (mut file, local) = temporary::create()?;
     file.write_all(bytes)?;
     Ok(local)
+}
+
+#[async_trait]
+impl ResumableBlobs for MemoryBlobs {
+    async fn begin(&self, key: &str) -> Result<UploadState, BlobError> {
+        let mut shared = self.lock();
+        if shared.blobs.contains_key(checked(key)?) {
+            return Err(key_is_taken());
+        }
+        match shared.uploads.entry(key.to_owned()) {
+            Entry::Occupied(_) => Err(key_is_taken()),
+            Entry::Vacant(place) => {
+                place.insert(Upload::default());
+                Ok(UploadState { offset: 0, adapter: Value::Null })
+            }
+        }
+    }
+
+    async fn resume(&self, key: &str, state: &UploadState) -> Result<Box<dyn ResumableWriter>, BlobError> {
+        let mut shared = self.lock();
+        let Shared { uploads, free, .. } = &mut *shared;
+        let upload = uploads.get_mut(checked(key)?).ok_or(BlobError::NotFound)?;
+        if upload.has_writer {
+            return Err(BlobError::Io(io::ErrorKind::ResourceBusy.into()));
+        }
+        let offset = usize::try_from(state.offset).ok().filter(|offset| *offset <= upload.bytes.len());
+        let offset = offset.ok_or_else(|| BlobError::Io(io::ErrorKind::UnexpectedEof.into()))?;
+        *free += upload.bytes.len() - offset;
+        upload.bytes.truncate(offset);
+        upload.has_writer = true;
+        drop(shared);
+        Ok(Box::new(MemoryUpload { store: self.clone(), key: key.to_owned() }))
+    }
+
+    async fn abandon(&self, key: &str, _: &UploadState) -> Result<(), BlobError> {
+        let mut shared = self.lock();
+        if let Some(upload) = shared.uploads.remove(checked(key)?) {
+            shared.free += upload.bytes.len();
+        }
+        Ok(())
+    }
+}
+
+/// The one writer of a blob that comes in pieces.
+struct MemoryUpload {
+    store: MemoryBlobs,
+    key: String,
+}
+
+#[async_trait]
+impl ResumableWriter for MemoryUpload {
+    async fn write(&mut self, bytes: Bytes) -> Result<(), BlobError> {
+        let mut shared = self.store.lock();
+        if !shared.uploads.contains_key(&self.key) {
+            return Err(BlobError::NotFound);
+        }
+        shared.take(bytes.len())?;
+        if let Some(upload) = shared.uploads.get_mut(&self.key) {
+            upload.bytes.extend_from_slice(&bytes);
+        }
+        Ok(())
+    }
+
+    async fn checkpoint(&mut self) -> Result<UploadState, BlobError> {
+        let shared = self.store.lock();
+        let upload = shared.uploads.get(&self.key).ok_or(BlobError::NotFound)?;
+        Ok(UploadState { offset: upload.bytes.len() as u64, adapter: Value::Null })
+    }
+
+    async fn finish(self: Box<Self>) -> Result<(), BlobError> {
+        let mut shared = self.store.lock();
+        let Shared { blobs, uploads, .. } = &mut *shared;
+        let Entry::Vacant(place) = blobs.entry(self.key.clone()) else {
+            drop(shared);
+            return Err(key_is_taken());
+        };
+        let upload = uploads.remove(&self.key).ok_or(BlobError::NotFound)?;
+        place.insert(Blob { bytes: upload.bytes.freeze(), modified: SystemClock.now() });
+        drop(shared);
+        Ok(())
+    }
+}
+
+impl Drop for MemoryUpload {
+    fn drop(&mut self) {
+        if let Some(upload) = self.store.lock().uploads.get_mut(&self.key) {
+            upload.has_writer = false;
+        }
+    }
 }
 
 struct MemoryWriter {
@@ -184,12 +292,7 @@ struct MemoryWriter {
 #[async_trait]
 impl BlobWriter for MemoryWriter {
     async fn write(&mut self, bytes: Bytes) -> Result<(), BlobError> {
-        let mut shared = self.store.lock();
-        shared.free = shared
-            .free
-            .checked_sub(bytes.len())
-            .ok_or_else(|| BlobError::Full(io::ErrorKind::StorageFull.into()))?;
-        drop(shared);
+        self.store.lock().take(bytes.len())?;
         self.buffer.extend_from_slice(&bytes);
         Ok(())
     }

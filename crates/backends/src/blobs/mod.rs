@@ -3,6 +3,8 @@
 pub mod links;
 pub mod local;
 pub mod memory;
+pub mod s3;
+mod temporary;
 
 use std::io;
 

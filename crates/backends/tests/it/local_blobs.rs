@@ -10,11 +10,17 @@ use futures_util::TryStreamExt;
 use quire_backends::blobs::local::LocalBlobs;
 use quire_domain::{
     clock::{Clock, SystemClock},
-    ports::blobs::{BlobError, BlobStore, SharedBlobStore, SignedUpload},
+    ports::{
+        blobs::{BlobError, BlobStore, SharedBlobStore, SignedUpload},
+        resumable::{ResumableBlobs, UploadState},
+    },
 };
 use tempfile::TempDir;
 
-use crate::blob_contract::{Fixture, blob_store_contract, content, error, get, put};
+use crate::{
+    blob_contract::{Fixture, blob_store_contract, content, error, get, put},
+    resumable_contract::resumable_blobs_contract,
+};
 
 struct OnDisk {
     store: LocalBlobs,
@@ -58,6 +64,7 @@ fn collect_files(directory: &Path, files: &mut Vec<String>) {
 }
 
 blob_store_contract!(OnDisk::new().await);
+resumable_blobs_contract!(OnDisk::new().await);
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
@@ -127,8 +134,13 @@ async fn sweeps_only_what_was_not_touched_for_a_day() {
         let touched = SystemTime::from(now) - Duration::from_hours(hours);
         file.set_modified(touched).unwrap();
     }
-    assert_eq!(disk.store.sweep_incoming(now).await.unwrap(), 1);
-    assert!(!stale.exists() && recent.exists());
+    let (forgotten, in_pieces) = (stale.with_file_name("upload-1"), stale.with_file_name("upload-2"));
+    for (path, days) in [(&forgotten, 31), (&in_pieces, 29)] {
+        let file = fs::File::create(path).unwrap();
+        file.set_modified(SystemTime::from(now) - Duration::from_hours(24 * days)).unwrap();
+    }
+    assert_eq!(disk.store.sweep_incoming(now).await.unwrap(), 2);
+    assert!(!stale.exists() && recent.exists() && !forgotten.exists() && in_pieces.exists());
     alive.finish().await.unwrap();
     assert_eq!(get(&disk.store, "alive").await.len(), 10);
 }
@@ -170,4 +182,58 @@ async fn without_a_secret_no_address_is_signed() {
     let store = LocalBlobs::open(disk.path()).await.unwrap();
     let upload = SignedUpload { media_type: None, size: None, sha256: None, expires_in: Duration::ZERO };
     assert!(matches!(error(store.sign_upload("a", &upload).await), BlobError::Io(_)));
+}
+
+#[tokio::test]
+async fn a_second_writer_waits_for_the_first_and_then_gives_up() {
+    let disk = OnDisk::new().await;
+    let state = disk.store.begin("a").await.unwrap();
+    let mut first = disk.store.resume("a", &state).await.unwrap();
+    first.write(content(400_000, 1)).await.unwrap();
+    let busy = error(disk.store.resume("a", &state).await);
+    assert!(matches!(&busy, BlobError::Io(e) if e.kind() == std::io::ErrorKind::ResourceBusy), "{busy:?}");
+    let (store, at) = (disk.store.clone(), state.clone());
+    let mut second = Box::pin(async move { store.resume("a", &at).await });
+    assert!(futures_util::poll!(&mut second).is_pending());
+    drop(first);
+    let mut second = second.await.unwrap();
+    second.write(content(10, 2)).await.unwrap();
+    second.finish().await.unwrap();
+    assert_eq!(get(&disk.store, "a").await, content(10, 2));
+}
+
+#[tokio::test]
+async fn a_state_of_another_storage_opens_no_file() {
+    let disk = OnDisk::new().await;
+    fs::write(disk.root().join(".incoming/other"), "other").unwrap();
+    for adapter in [
+        serde_json::json!(null),
+        serde_json::json!({"name": "other"}),
+        serde_json::json!({"name": "upload-"}),
+        serde_json::json!({"name": "upload-../other"}),
+    ] {
+        let state = UploadState { offset: 0, adapter };
+        for error in
+            [error(disk.store.resume("a", &state).await), error(disk.store.abandon("a", &state).await)]
+        {
+            assert!(matches!(error, BlobError::Io(_)), "{error:?}");
+        }
+    }
+    assert_eq!(fs::read(disk.root().join(".incoming/other")).unwrap(), b"other");
+}
+
+/// Bytes that were on the disk are gone: to go on would leave a hole.
+#[tokio::test]
+async fn a_file_that_lost_bytes_is_not_gone_on_with() {
+    let disk = OnDisk::new().await;
+    let state = disk.store.begin("a").await.unwrap();
+    let mut writer = disk.store.resume("a", &state).await.unwrap();
+    writer.write(content(100, 0)).await.unwrap();
+    let state = writer.checkpoint().await.unwrap();
+    drop(writer);
+    let name = state.adapter["name"].as_str().unwrap();
+    let file = fs::File::options().write(true).open(disk.root().join(".incoming").join(name)).unwrap();
+    file.set_len(99).unwrap();
+    let lost = error(disk.store.resume("a", &state).await);
+    assert!(matches!(&lost, BlobError::Io(e) if e.kind() == std::io::ErrorKind::UnexpectedEof), "{lost:?}");
 }

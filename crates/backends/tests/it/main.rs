@@ -5,6 +5,8 @@
 mod blob_contract;
 mod local_blobs;
 mod memory_blobs;
+mod resumable_contract;
+mod s3_blobs;
 
 use std::sync::Arc;
 

@@ -1,5 +1,7 @@
 //! How documents come in.
 
+use std::time::Duration;
+
 use quire_web::config::{Reader, Section, UploadLimit, Variable};
 
 use crate::intake::policy::{TypePattern, TypePolicy};
@@ -22,10 +24,15 @@ const STORAGE_PER_USER: Variable = Variable::new(
     "Bytes that the documents of one user may have together; 0 for any number.",
 )
 .default("0");
+const UPLOAD_EXPIRY: Variable = Variable::new(
+    "UPLOAD_EXPIRY",
+    "Hours after which an upload in pieces is given up if nothing more comes.",
+)
+.default("24");
 
 pub(super) const SECTION: Section<'static> = Section {
     title: "Intake",
-    variables: &[ALLOWED_MIME_TYPES, BLOCKED_MIME_TYPES, UPLOADS_PER_HOUR, STORAGE_PER_USER],
+    variables: &[ALLOWED_MIME_TYPES, BLOCKED_MIME_TYPES, UPLOADS_PER_HOUR, STORAGE_PER_USER, UPLOAD_EXPIRY],
 };
 
 /// How documents come in.
@@ -37,6 +44,8 @@ pub struct IntakeConfig {
     pub types: TypePolicy,
     /// What one user may send.
     pub limits: UploadLimits,
+    /// How long an upload in pieces stays if nothing more comes.
+    pub upload_expiry: Duration,
 }
 
 /// What one user may send.
@@ -61,6 +70,7 @@ impl IntakeConfig {
                 per_hour: some(reader.number(&UPLOADS_PER_HOUR, 0..=1_000_000)),
                 bytes_per_user: some(reader.bytes(&STORAGE_PER_USER, 0..=i64::MAX.cast_unsigned())),
             },
+            upload_expiry: Duration::from_hours(reader.number(&UPLOAD_EXPIRY, 1..=168)),
         }
     }
 }

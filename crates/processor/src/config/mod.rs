@@ -3,8 +3,9 @@
 mod doors;
 mod intake;
 mod reading;
+mod storage;
 
-use std::{num::NonZero, path::PathBuf, time::Duration};
+use std::{num::NonZero, time::Duration};
 
 use quire_ai::{AiConfig, Provider, Timeouts};
 use quire_domain::task::DEFAULT_MAX_ATTEMPTS;
@@ -16,6 +17,7 @@ pub use self::{
     doors::DoorsConfig,
     intake::{IntakeConfig, UploadLimits},
     reading::{Ocr, ReadingConfig},
+    storage::StorageConfig,
 };
 
 /// All that the processor reads from its environment.
@@ -47,15 +49,6 @@ pub struct ProcessorConfig {
     pub ai: AiConfig,
 }
 
-/// Where documents stay.
-#[derive(Debug, Clone)]
-pub struct StorageConfig {
-    /// Where blobs are kept.
-    pub backend: StorageBackend,
-    /// The root of local blob storage.
-    pub media_root: PathBuf,
-}
-
 /// How much work may wait, and how often it is tried.
 #[derive(Debug, Clone, Copy)]
 pub struct TaskLimits {
@@ -65,15 +58,6 @@ pub struct TaskLimits {
     pub pending: i64,
     /// How often a task is tried.
     pub max_attempts: i16,
-}
-
-/// Where blobs are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StorageBackend {
-    /// In a directory of this machine.
-    Local,
-    /// In memory: for trying things out; gone with the process.
-    Memory,
 }
 
 /// How background work is done.
@@ -91,13 +75,6 @@ pub struct WorkerConfig {
     pub event_retention: Duration,
 }
 
-const STORAGE_BACKEND: Variable = Variable::new(
-    "STORAGE_BACKEND",
-    "Where documents are stored: local (a directory) or memory (lost at stop).",
-)
-.default("local");
-const MEDIA_ROOT: Variable =
-    Variable::new("MEDIA_ROOT", "The directory of the local storage.").default("./data/media");
 const MAX_PENDING_TASKS_PER_USER: Variable = Variable::new(
     "MAX_PENDING_TASKS_PER_USER",
     "Waiting tasks of one user from which on submissions answer 429.",
@@ -144,8 +121,6 @@ const AI_CONTEXT_TOKENS: Variable =
 const AI_MAX_OUTPUT_TOKENS: Variable =
     Variable::new("AI_MAX_OUTPUT_TOKENS", "Tokens that the model may write in one answer.");
 
-const STORAGE_SECTION: Section<'static> =
-    Section { title: "Storage", variables: &[STORAGE_BACKEND, MEDIA_ROOT] };
 const WORKER_SECTION: Section<'static> = Section {
     title: "Tasks and the worker",
     variables: &[
@@ -178,33 +153,24 @@ impl ProcessorConfig {
 
     /// Sections that only the processor has, for `--help` and the documentation.
     pub const OWN_SECTIONS: &[Section<'static>] =
-        &[STORAGE_SECTION, intake::SECTION, doors::SECTION, reading::SECTION, WORKER_SECTION, AI_SECTION];
+        &[storage::SECTION, intake::SECTION, doors::SECTION, reading::SECTION, WORKER_SECTION, AI_SECTION];
 
     /// Reads all sections; what is wrong is collected by the reader.
     pub fn read(reader: &mut Reader<'_>) -> Self {
+        let (app_env, intake) = (AppEnv::read(reader), IntakeConfig::read(reader));
         Self {
-            app_env: AppEnv::read(reader),
+            app_env,
             http: HttpConfig::read(reader, Self::DEFAULT_PORT),
             log: LogConfig::read(reader),
             database: DatabaseConfig::read(reader),
             tokens: TokenConfig::read(reader),
-            storage: StorageConfig::read(reader),
-            intake: IntakeConfig::read(reader),
+            storage: StorageConfig::read(reader, app_env, intake.max_upload_size),
+            intake,
             doors: DoorsConfig::read(reader),
             tasks: TaskLimits::read(reader),
             worker: WorkerConfig::read(reader),
             reading: ReadingConfig::read(reader),
             ai: read_ai(reader),
-        }
-    }
-}
-
-impl StorageConfig {
-    fn read(reader: &mut Reader<'_>) -> Self {
-        let backends = [("local", StorageBackend::Local), ("memory", StorageBackend::Memory)];
-        Self {
-            backend: reader.choice(&STORAGE_BACKEND, &backends, StorageBackend::Local),
-            media_root: reader.text(&MEDIA_ROOT).into(),
         }
     }
 }

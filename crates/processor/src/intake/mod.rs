@@ -2,6 +2,7 @@
 //! Every door ends here.
 
 pub mod checksum;
+mod measure;
 pub mod policy;
 mod received;
 
@@ -19,10 +20,9 @@ use quire_domain::{
         clock::SharedClock,
     },
 };
-use sha2::{Digest, Sha256};
 
 pub use self::received::Received;
-use self::{checksum::Sha256Digest, policy::TypePolicy, received::UnclaimedBlob};
+use self::{checksum::Sha256Digest, measure::Measure, policy::TypePolicy, received::UnclaimedBlob};
 
 /// How many bytes of the beginning are kept to recognise the type by.
 const HEAD: usize = 64 * 1024;
@@ -100,7 +100,7 @@ impl Intake {
         let mut reception = Reception::new(self.blobs.create(&key).await.map_err(storage_failed)?);
         while let Some(chunk) = body.next().await {
             let chunk = chunk.map_err(interrupted)?;
-            if reception.measure.size + chunk.len() as u64 > self.max_size {
+            if reception.measure.size() + chunk.len() as u64 > self.max_size {
                 return Err(self.too_large());
             }
             recognition.look_at(&chunk)?;
@@ -123,7 +123,7 @@ impl Intake {
         key: String,
         measured: Option<Measured>,
     ) -> Result<Received> {
-        self.look_into(arrival, UnclaimedBlob::new(self.blobs.clone(), key), measured).await
+        self.look_into(arrival, key, measured, UnclaimedBlob::new).await
     }
 
     /// As [`adopt`](Self::adopt), but the blob stays the caller's to delete, whatever becomes of it.
@@ -136,7 +136,7 @@ impl Intake {
         key: String,
         measured: Option<Measured>,
     ) -> Result<Received> {
-        self.look_into(arrival, UnclaimedBlob::lent(self.blobs.clone(), key), measured).await
+        self.look_into(arrival, key, measured, UnclaimedBlob::lent).await
     }
 
     /// Gives a file another name, if it may have come in under that.
@@ -152,14 +152,16 @@ impl Intake {
     async fn look_into(
         &self,
         arrival: Arrival<'_>,
-        blob: UnclaimedBlob,
+        key: String,
         measured: Option<Measured>,
+        held: fn(SharedBlobStore, String) -> UnclaimedBlob,
     ) -> Result<Received> {
         let filename = sanitize_filename(arrival.filename);
-        let mut bytes = self.blobs.read(blob.key()).await.map_err(|error| match error {
+        let mut bytes = self.blobs.read(&key).await.map_err(|error| match error {
             BlobError::NotFound => Error::new(ErrorCode::DocumentMissing, "The file is not in storage."),
             error => storage_failed(error),
         })?;
+        let blob = held(self.blobs.clone(), key);
         let mut recognition = Recognition::new(&self.policy, &filename);
         let mut measure = Measure::default();
         while let Some(chunk) = bytes.next().await {
@@ -168,13 +170,16 @@ impl Intake {
             if measured.is_some() && recognition.is_done() {
                 break;
             }
-            measure.take(&chunk);
-            if measure.size > self.max_size {
+            measure.take(chunk).await?;
+            if measure.size() > self.max_size {
                 return Err(self.too_large());
             }
         }
         let media_type = recognition.finish()?;
-        let measured = measured.unwrap_or_else(|| measure.finish());
+        let measured = match measured {
+            Some(measured) => measured,
+            None => measure.finish().await?,
+        };
         self.received(&arrival, filename, media_type, measured, blob)
     }
 
@@ -258,24 +263,6 @@ impl<'a> Recognition<'a> {
     }
 }
 
-/// Size and digest of what has gone by.
-#[derive(Default)]
-struct Measure {
-    size: u64,
-    hasher: Sha256,
-}
-
-impl Measure {
-    fn take(&mut self, chunk: &Bytes) {
-        self.size += chunk.len() as u64;
-        self.hasher.update(chunk);
-    }
-
-    fn finish(self) -> Measured {
-        Measured { size: self.size, sha256: self.hasher.finalize().into() }
-    }
-}
-
 /// A file on its way into storage.
 struct Reception {
     writer: Box<dyn BlobWriter>,
@@ -288,13 +275,13 @@ impl Reception {
     }
 
     async fn take(&mut self, chunk: Bytes) -> Result<()> {
-        self.measure.take(&chunk);
+        self.measure.take(chunk.clone()).await?;
         self.writer.write(chunk).await.map_err(storage_failed)
     }
 
     async fn finish(self) -> Result<Measured> {
         self.writer.finish().await.map_err(storage_failed)?;
-        Ok(self.measure.finish())
+        self.measure.finish().await
     }
 }
 

@@ -100,10 +100,6 @@ impl UnclaimedBlob {
     pub(super) fn lent(blobs: SharedBlobStore, key: String) -> Self {
         Self { blobs, key, claimed: true }
     }
-
-    pub(super) fn key(&self) -> &str {
-        &self.key
-    }
 }
 
 impl Drop for UnclaimedBlob {

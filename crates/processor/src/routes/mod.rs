@@ -18,6 +18,7 @@ mod stored_file;
 mod submission;
 mod submit;
 mod tasks;
+mod uploads;
 mod values;
 
 pub use docs::docs;
@@ -32,6 +33,7 @@ use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
 
 /// Every route of the service; health and API documents are added by who serves it.
 pub fn routes(app: &mut ServiceConfig<'_>) {
+    uploads::routes(app);
     app.service(submit::submit_document)
         .service(tasks::create_task)
         .service(tasks::list_tasks)

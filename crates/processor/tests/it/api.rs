@@ -18,6 +18,7 @@ const OPEN: &[(&str, &str)] = &[
     ("fetch_blob", SIGNED),
     ("head_blob", SIGNED),
     ("store_blob", SIGNED),
+    ("get_upload_options", "what the server can do is asked before anything else, and tells of no user"),
 ];
 const SIGNED: &str = "the signature in the address is the permission";
 
@@ -42,6 +43,11 @@ const PROTECTED: &[(&str, &str, &str)] = &[
     ("create_record", "POST", "/api/records/"),
     ("download_file", "GET", "/files/0198f3a2-6c1e-7d3a-9a55-0d7c2b9b8a01/download"),
     ("head_file", "HEAD", "/files/0198f3a2-6c1e-7d3a-9a55-0d7c2b9b8a01/download"),
+    ("create_upload", "POST", "/files/uploads"),
+    ("get_upload", "HEAD", "/files/uploads/0198f3a2-6c1e-7d3a-9a55-0d7c2b9b8a01"),
+    ("append_to_upload", "PATCH", "/files/uploads/0198f3a2-6c1e-7d3a-9a55-0d7c2b9b8a01"),
+    ("delete_upload", "DELETE", "/files/uploads/0198f3a2-6c1e-7d3a-9a55-0d7c2b9b8a01"),
+    ("override_upload_method", "POST", "/files/uploads/0198f3a2-6c1e-7d3a-9a55-0d7c2b9b8a01"),
     ("get_thumbnail", "GET", "/files/0198f3a2-6c1e-7d3a-9a55-0d7c2b9b8a01/thumbnail"),
     ("get_page_picture", "GET", "/files/0198f3a2-6c1e-7d3a-9a55-0d7c2b9b8a01/pages/1"),
     ("get_document_text", "GET", "/documents/0198f3a2-6c1e-7d3a-9a55-0d7c2b9b8a01/text"),

@@ -11,7 +11,9 @@ use quire_domain::{
     user::Role,
 };
 use quire_extract::child::ChildPool;
-use quire_processor::{Processor, Running, Surroundings, config::ProcessorConfig, serve};
+use quire_processor::{
+    Processor, Running, Surroundings, config::ProcessorConfig, housekeeping::Housekeeping, serve,
+};
 pub(crate) use quire_testkit::fixture;
 use quire_testkit::{Answer, HttpClient, TestDatabase, listener, wait_for, wait_until};
 use quire_web::{
@@ -36,6 +38,7 @@ pub(crate) struct Setup {
     variables: Vec<(&'static str, String)>,
     engine: SharedEngine,
     blobs: Option<SharedBlobStore>,
+    clock: SharedClock,
 }
 
 impl Setup {
@@ -50,7 +53,8 @@ impl Setup {
             ("READ_CPU_LIMIT", "2".to_owned()),
             ("READ_MEMORY_LIMIT", (256_u32 << 20).to_string()),
         ];
-        Self { database: TestDatabase::new().await, variables, engine: ScriptedEngine::new([]), blobs: None }
+        let (database, clock) = (TestDatabase::new().await, Arc::new(SystemClock));
+        Self { database, variables, engine: ScriptedEngine::new([]), blobs: None, clock }
     }
 
     /// Sets an environment variable of the processor.
@@ -80,6 +84,11 @@ impl Setup {
         Self { blobs: Some(blobs), ..self }
     }
 
+    /// A time of day of the test's own.
+    pub(crate) fn clock(self, clock: SharedClock) -> Self {
+        Self { clock, ..self }
+    }
+
     pub(crate) async fn start(mut self) -> Quire {
         let media = quire_testkit::data_directory();
         self.variables.push(("DATABASE_URL", self.database.url().to_owned()));
@@ -89,7 +98,7 @@ impl Setup {
         let config = ProcessorConfig::read(&mut reader);
         reader.finish().unwrap();
 
-        let clock: SharedClock = Arc::new(SystemClock);
+        let clock = self.clock;
         let tokens = Tokens::new(&config.tokens, clock.clone()).unwrap();
         let pool = self.database.pool();
         let mut surroundings =
@@ -101,17 +110,7 @@ impl Setup {
         surroundings.reader = Arc::new(config.reading.reader(children).await.unwrap());
 
         let process = Process::start(&config, surroundings.clone());
-        let listener = listener();
-        let client = HttpClient::new(format!("http://{}", listener.local_addr().unwrap()));
-        let context = WebContext { tokens, clock, trusted_proxies: config.http.trusted_proxies.clone() };
-        let processor = process.processor();
-        tokio::spawn(serve::serve_http(
-            listener,
-            config.http.clone(),
-            processor,
-            context,
-            process.shutdown.clone(),
-        ));
+        let client = process.serve(&config, &surroundings);
         Quire { client, config, surroundings, _process: process, database: self.database, media }
     }
 }
@@ -152,6 +151,23 @@ impl Quire {
     pub(crate) fn start_worker_with(&self, config: &ProcessorConfig, engine: SharedEngine) -> Process {
         let surroundings = Surroundings { engine, shutdown: Shutdown::new(), ..self.surroundings.clone() };
         Process::start(config, surroundings)
+    }
+
+    /// Starts one more server, as on another machine: nothing is shared but the database and what is on
+    /// the disk.
+    pub(crate) async fn start_replica(&self) -> (Process, HttpClient) {
+        let Surroundings { tokens, clock, engine, reader, .. } = self.surroundings.clone();
+        let pool = self.database.pool();
+        let new = Surroundings::new(&self.config, pool, tokens, clock, Shutdown::new()).await.unwrap();
+        let surroundings = Surroundings { engine, reader, ..new };
+        let process = Process::start(&self.config, surroundings.clone());
+        let client = process.serve(&self.config, &surroundings);
+        (process, client)
+    }
+
+    /// The housekeeping of its server.
+    pub(crate) fn housekeeping(&self) -> Housekeeping {
+        self._process.running.as_ref().unwrap().housekeeping.clone()
     }
 
     /// The program, with the same database and storage and nothing else in its environment.
@@ -234,8 +250,19 @@ impl Process {
         Self { running: Some(Processor::start(config, surroundings)), shutdown }
     }
 
-    fn processor(&self) -> Processor {
-        self.running.as_ref().unwrap().processor.clone()
+    /// Serves its routes on a port of its own.
+    fn serve(&self, config: &ProcessorConfig, surroundings: &Surroundings) -> HttpClient {
+        let listener = listener();
+        let client = HttpClient::new(format!("http://{}", listener.local_addr().unwrap()));
+        let context = WebContext {
+            tokens: surroundings.tokens.clone(),
+            clock: surroundings.clock.clone(),
+            trusted_proxies: config.http.trusted_proxies.clone(),
+        };
+        let processor = self.running.as_ref().unwrap().processor.clone();
+        let shutdown = self.shutdown.clone();
+        tokio::spawn(serve::serve_http(listener, config.http.clone(), processor, context, shutdown));
+        client
     }
 
     /// Asks it to stop.

@@ -4,6 +4,7 @@
 mod all_in_one;
 mod command;
 mod configuration;
+mod doctor;
 mod generated;
 mod nginx;
 mod person;

@@ -17,4 +17,5 @@ mod sessions;
 mod states;
 mod submissions;
 mod support;
+mod uploads;
 mod users;

@@ -3,9 +3,12 @@
 //! A blob is written to `<root>/.incoming/<random>`, brought to the disk, and then moved to
 //! `<root>/<key>`: under its key it is whole or not there, also after a loss of power.
 //! Symbolic links below the root are not followed. Keys are unique: a second blob under the
-//! same key is refused with [`std::io::ErrorKind::AlreadyExists`].
+//! same key is refused with [`std::io::ErrorKind::AlreadyExists`]. A blob that comes in pieces
+//! keeps its file in `.incoming` (`upload-<random>`) in between.
 
+mod appender;
 mod list;
+mod resumable;
 mod tree;
 mod writer;
 
@@ -21,9 +24,12 @@ use std::{
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use futures_util::stream::BoxStream;
-use quire_domain::ports::blobs::{
-    BlobError, BlobInfo, BlobStore, BlobWriter, ByteStream, ListedBlob, LocalFile, SignedDownload,
-    SignedRequest, SignedUpload,
+use quire_domain::ports::{
+    blobs::{
+        BlobError, BlobInfo, BlobStore, BlobWriter, ByteStream, ListedBlob, LocalFile, SignedDownload,
+        SignedRequest, SignedUpload,
+    },
+    resumable::{ResumableBlobs, ResumableWriter, UploadState},
 };
 use tokio::{io::AsyncReadExt, task::spawn_blocking};
 use tokio_util::io::ReaderStream;
@@ -36,6 +42,10 @@ const READ_SIZE: usize = 256 * 1024;
 
 /// How long an unfinished blob may lie untouched before a sweep takes it for abandoned.
 const ABANDONED_AFTER: Duration = Duration::from_hours(24);
+
+/// The same for a blob that comes in pieces. Who keeps its state gives it up long before; this is for
+/// one whose state was never kept, since the process was killed in that moment.
+const FORGOTTEN_AFTER: Duration = Duration::from_hours(30 * 24);
 
 /// Blobs as files under one root directory.
 #[derive(Debug, Clone)]
@@ -61,7 +71,8 @@ impl LocalBlobs {
     }
 
     /// Removes what uploads of dead processes left in the incoming directory: files not
-    /// written to for a day before `now`. Gives their number.
+    /// written to for a day before `now` (those of blobs that come in pieces: 30 days). Gives
+    /// their number.
     ///
     /// # Errors
     /// When the directory cannot be read. A file that cannot be removed is logged.
@@ -150,6 +161,23 @@ impl BlobStore for LocalBlobs {
     }
 }
 
+#[async_trait]
+impl ResumableBlobs for LocalBlobs {
+    async fn begin(&self, key: &str) -> Result<UploadState, BlobError> {
+        self.with_key(key, |root, key| resumable::begin(&root, &key)).await
+    }
+
+    async fn resume(&self, key: &str, state: &UploadState) -> Result<Box<dyn ResumableWriter>, BlobError> {
+        let (root, key) = self.with_key(key, |root, key| Ok((root, key))).await?;
+        Ok(Box::new(resumable::resume(root, key, state).await?))
+    }
+
+    async fn abandon(&self, key: &str, state: &UploadState) -> Result<(), BlobError> {
+        let state = state.clone();
+        self.with_key(key, move |root, _| resumable::abandon(&root, &state)).await
+    }
+}
+
 fn fitting(key: &str) -> Result<&str, BlobError> {
     if tree::fits(checked(key)?) { Ok(key) } else { Err(BlobError::InvalidKey) }
 }
@@ -179,7 +207,9 @@ fn sweep(incoming: &Path, now: SystemTime) -> Result<usize, BlobError> {
 fn remove_if_abandoned(entry: &std::fs::DirEntry, now: SystemTime) -> io::Result<bool> {
     let touched = entry.metadata()?.modified()?;
     // A file from the future is as fresh as one of now.
-    if now.duration_since(touched).unwrap_or_default() < ABANDONED_AFTER {
+    let in_pieces = entry.file_name().as_encoded_bytes().starts_with(resumable::PREFIX.as_bytes());
+    let keep = if in_pieces { FORGOTTEN_AFTER } else { ABANDONED_AFTER };
+    if now.duration_since(touched).unwrap_or_default() < keep {
         return Ok(false);
     }
     std::fs::remove_file(entry.path())?;

@@ -8,7 +8,7 @@ use std::{
     path::Path,
 };
 
-use quire_domain::ports::blobs::BlobError;
+use quire_domain::{ports::blobs::BlobError, random};
 use rustix::{
     fs::{self, AtFlags, CWD, FileType, Mode, OFlags, RenameFlags},
     io::Errno,
@@ -43,6 +43,24 @@ pub(super) fn create_file(directory: &OwnedFd, name: &str) -> io::Result<File> {
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let file = fs::openat(directory, name, flags, Mode::RUSR | Mode::WUSR)?;
     Ok(file.into())
+}
+
+/// A name for a new file: 32 hexadecimal digits.
+pub(super) fn unique_name() -> Result<String, BlobError> {
+    let unique = random::bytes::<16>().map_err(|e| BlobError::Io(io::Error::other(e)))?;
+    Ok(format!("{:032x}", u128::from_le_bytes(unique)))
+}
+
+/// Opens a file of the incoming directory to go on with it.
+pub(super) fn open_for_writing(directory: &OwnedFd, name: &str) -> Result<File, BlobError> {
+    let flags = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let file = fs::openat(directory, name, flags, Mode::empty()).map_err(missing)?;
+    Ok(file.into())
+}
+
+/// Brings the names in a directory to the disk.
+pub(super) fn sync_directory(directory: &OwnedFd) -> io::Result<()> {
+    Ok(fs::fsync(directory)?)
 }
 
 /// Removes a name; what is not there is removed already.
@@ -111,7 +129,8 @@ fn rename_to_new(from: &OwnedFd, name: &str, to: &OwnedFd, leaf: &str) -> io::Re
     }
 }
 
-fn is_there(directory: &OwnedFd, name: &str) -> io::Result<bool> {
+/// Whether there is anything of that name.
+pub(super) fn is_there(directory: &OwnedFd, name: &str) -> io::Result<bool> {
     match fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW) {
         Ok(_) => Ok(true),
         Err(Errno::NOENT) => Ok(false),

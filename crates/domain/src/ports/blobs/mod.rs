@@ -11,6 +11,8 @@ use futures_util::{Stream, stream::BoxStream};
 
 pub use self::signed::{SignedDownload, SignedRequest, SignedUpload};
 
+use super::resumable::ResumableBlobs;
+
 /// Bytes as they come, in pieces of any size.
 pub type ByteStream = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
 
@@ -18,7 +20,7 @@ pub type ByteStream = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
 /// [`crate::document::storage_key`]; an adapter refuses any key that is not
 /// (see [`is_valid_key`]).
 #[async_trait]
-pub trait BlobStore: fmt::Debug + Send + Sync + 'static {
+pub trait BlobStore: ResumableBlobs + fmt::Debug + Send + Sync + 'static {
     /// Begins a new blob. Nothing is visible under `key` until [`BlobWriter::finish`].
     async fn create(&self, key: &str) -> Result<Box<dyn BlobWriter>, BlobError>;
 

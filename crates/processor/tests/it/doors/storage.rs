@@ -12,9 +12,12 @@ use std::{
 use async_trait::async_trait;
 use futures_util::stream::BoxStream;
 use quire_backends::blobs::memory::MemoryBlobs;
-use quire_domain::ports::blobs::{
-    BlobError, BlobInfo, BlobStore, BlobWriter, ByteStream, ListedBlob, LocalFile, SignedDownload,
-    SignedRequest, SignedUpload,
+use quire_domain::ports::{
+    blobs::{
+        BlobError, BlobInfo, BlobStore, BlobWriter, ByteStream, ListedBlob, LocalFile, SignedDownload,
+        SignedRequest, SignedUpload,
+    },
+    resumable::{ResumableBlobs, ResumableWriter, UploadState},
 };
 
 /// Blobs in memory that are said to be in a bucket, to which clients are sent.
@@ -48,6 +51,24 @@ impl Bucket {
             headers: Vec::new(),
             expires_at: chrono::DateTime::UNIX_EPOCH,
         }
+    }
+}
+
+#[async_trait]
+impl ResumableBlobs for Bucket {
+    async fn begin(&self, key: &str) -> Result<UploadState, BlobError> {
+        Bucket::check(self)?;
+        self.blobs.begin(key).await
+    }
+
+    async fn resume(&self, key: &str, state: &UploadState) -> Result<Box<dyn ResumableWriter>, BlobError> {
+        Bucket::check(self)?;
+        self.blobs.resume(key, state).await
+    }
+
+    async fn abandon(&self, key: &str, state: &UploadState) -> Result<(), BlobError> {
+        Bucket::check(self)?;
+        self.blobs.abandon(key, state).await
     }
 }
 

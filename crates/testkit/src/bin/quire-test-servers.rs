@@ -1,11 +1,11 @@
-//! Starts and stops the PostgreSQL that the tests share.
+//! Starts the PostgreSQL that the tests share, and stops all servers that they share.
 
 use std::io::{Write as _, stderr, stdout};
 use std::process::ExitCode;
 
-use quire_testkit::postgres;
+use quire_testkit::{postgres, seaweed};
 
-const USAGE: &str = "usage: quire-test-postgres start | stop | url";
+const USAGE: &str = "usage: quire-test-servers start | stop | url";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -16,7 +16,10 @@ async fn main() -> ExitCode {
             Ok(())
         }
         ["url"] => writeln!(stdout(), "{}", postgres::url().await).map_err(|error| error.to_string()),
-        ["stop"] => postgres::stop().await.map_err(|error| error.to_string()),
+        ["stop"] => {
+            seaweed::stop().await;
+            postgres::stop().await.map_err(|error| error.to_string())
+        }
         _ => Err(USAGE.to_owned()),
     };
     match done {
