@@ -7,7 +7,7 @@ use quire_domain::{DocumentId, Result, UserId, document::DocumentStatus};
 use crate::{
     documents::Document,
     error::Context,
-    schema::{blob_deletions, documents},
+    schema::{blob_deletions, documents, uploads},
 };
 
 /// Which records to list: those to which all of it applies.
@@ -76,7 +76,7 @@ pub async fn find_by_key(
 pub enum ObjectState {
     /// Nothing.
     Unknown,
-    /// A document has it, as its file or its picture.
+    /// A document has it, as its file or its picture, or will: it comes in pieces.
     Taken,
     /// Its document was deleted, and it will be.
     GivenUp,
@@ -89,12 +89,14 @@ pub enum ObjectState {
 pub async fn state_of(connection: &mut AsyncPgConnection, storage_key: &str) -> Result<ObjectState> {
     let named = documents::table
         .filter(documents::storage_key.eq(storage_key).or(documents::thumbnail_key.eq(storage_key)));
+    let coming = uploads::table.filter(uploads::storage_key.eq(storage_key));
     let given_up = blob_deletions::table.find(storage_key);
-    let (named, given_up): (bool, bool) = select((exists(named), exists(given_up)))
-        .get_result(connection)
-        .await
-        .context("asking about an object")?;
-    Ok(match (named, given_up) {
+    let (named, coming, given_up): (bool, bool, bool) =
+        select((exists(named), exists(coming), exists(given_up)))
+            .get_result(connection)
+            .await
+            .context("asking about an object")?;
+    Ok(match (named || coming, given_up) {
         (true, _) => ObjectState::Taken,
         (false, true) => ObjectState::GivenUp,
         (false, false) => ObjectState::Unknown,

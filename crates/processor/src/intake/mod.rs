@@ -124,7 +124,7 @@ impl Intake {
         key: String,
         measured: Option<Measured>,
     ) -> Result<Received> {
-        self.look_into(arrival, UnclaimedBlob::new(self.blobs.clone(), key), measured).await
+        self.look_into(arrival, key, measured, UnclaimedBlob::new).await
     }
 
     /// As [`adopt`](Self::adopt), but the blob stays the caller's to delete, whatever becomes of it.
@@ -137,7 +137,7 @@ impl Intake {
         key: String,
         measured: Option<Measured>,
     ) -> Result<Received> {
-        self.look_into(arrival, UnclaimedBlob::lent(self.blobs.clone(), key), measured).await
+        self.look_into(arrival, key, measured, UnclaimedBlob::lent).await
     }
 
     /// Gives a file another name, if it may have come in under that.
@@ -153,14 +153,16 @@ impl Intake {
     async fn look_into(
         &self,
         arrival: Arrival<'_>,
-        blob: UnclaimedBlob,
+        key: String,
         measured: Option<Measured>,
+        held: fn(SharedBlobStore, String) -> UnclaimedBlob,
     ) -> Result<Received> {
         let filename = sanitize_filename(arrival.filename);
-        let mut bytes = self.blobs.read(blob.key()).await.map_err(|error| match error {
+        let mut bytes = self.blobs.read(&key).await.map_err(|error| match error {
             BlobError::NotFound => Error::new(ErrorCode::DocumentMissing, "The file is not in storage."),
             error => storage_failed(error),
         })?;
+        let blob = held(self.blobs.clone(), key);
         let mut recognition = Recognition::new(&self.policy, &filename);
         let mut measure = Measure::default();
         while let Some(chunk) = bytes.next().await {

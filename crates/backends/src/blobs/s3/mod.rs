@@ -128,6 +128,10 @@ enum Place {
 
 #[async_trait]
 impl BlobStore for S3Blobs {
+    fn bucket(&self) -> Option<&str> {
+        Some(&self.bucket.name)
+    }
+
     async fn create(&self, key: &str) -> Result<Box<dyn BlobWriter>, BlobError> {
         if self.head(fitting(key)?).await?.is_some() {
             return Err(BlobError::key_is_taken());

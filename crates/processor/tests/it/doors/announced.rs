@@ -1,6 +1,5 @@
 //! Documents whose bytes their users send to storage by themselves.
 
-use quire_domain::clock::{Clock as _, SystemClock};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -60,8 +59,8 @@ async fn bytes_go_to_storage_and_are_worked_on() {
     assert!(key.starts_with(&format!("uploads/user-{}/", user.id)) && key.ends_with("-notes.txt"), "{key}");
     let url = announced["upload_url"].as_str().unwrap();
     assert!(url.starts_with(&format!("{}/blobs/uploads/", quire.client.base_url())), "{url}");
-    let left =
-        announced["expires_at"].as_str().unwrap().parse::<DateTime<Utc>>().unwrap() - SystemClock.now();
+    let left = announced["expires_at"].as_str().unwrap().parse::<DateTime<Utc>>().unwrap()
+        - quire.surroundings.clock.now();
     assert!((3500..=3600).contains(&left.num_seconds()), "{left}");
 
     send(&announced, TEXT).await.assert_status(200);

@@ -8,14 +8,13 @@ mod records;
 mod storage;
 
 use quire_domain::ports::blobs::SharedBlobStore;
-use quire_processor::housekeeping::Housekeeping;
 use reqwest::{
     Method,
     multipart::{Form, Part},
 };
 use serde_json::Value;
 
-use crate::support::{Quire, SECOND, Setup, TEXT, User};
+use crate::support::{Quire, Setup, TEXT, User};
 
 async fn start() -> (Quire, User) {
     let quire = Setup::new().await.start().await;
@@ -41,11 +40,7 @@ async fn put(blobs: &SharedBlobStore, key: &str, bytes: &'static [u8]) {
 }
 
 async fn clean_up(quire: &Quire) {
-    let surroundings = quire.surroundings.clone();
-    Housekeeping::new(surroundings.pool, surroundings.blobs, surroundings.clock, SECOND)
-        .clean_up()
-        .await
-        .unwrap();
+    quire.housekeeping().clean_up().await.unwrap();
 }
 
 async fn document(quire: &Quire, id: &Value) -> Value {

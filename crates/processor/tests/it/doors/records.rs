@@ -3,7 +3,6 @@
 use aws_lc_rs::hmac;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use futures_util::future::join_all;
-use quire_domain::clock::{Clock as _, SystemClock};
 use quire_testkit::{Answer, fixture};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -194,7 +193,7 @@ const SECRET: &[u8] = b"0123456789abcdef0123456789abcdef";
 
 /// A message of a worker outside, signed now.
 async fn call_back(quire: &Quire, id: &str, body: &str, changes: &[(&str, &str)]) -> Answer {
-    let timestamp = SystemClock.now().timestamp().to_string();
+    let timestamp = quire.surroundings.clock.now().timestamp().to_string();
     let message = format!("{id}.{timestamp}.{body}");
     let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, SECRET), message.as_bytes());
     let signature = format!("v1,{}", BASE64_STANDARD.encode(tag));
@@ -239,7 +238,7 @@ async fn a_message_that_nobody_signed_is_refused() {
     let key = key_of(&user, "result.txt");
     put(&quire.surroundings.blobs, &key, TEXT.as_bytes()).await;
     let body = record(&key).to_string();
-    let long_ago = (SystemClock.now().timestamp() - 301).to_string();
+    let long_ago = (quire.surroundings.clock.now().timestamp() - 301).to_string();
     for change in [
         ("webhook-signature", "v1,AAAA"),
         ("webhook-signature", ""),

@@ -44,7 +44,7 @@ impl HttpConfig {
         Variable::new("HTTP_WORKERS", "Threads that serve requests. Not set: one for each core.");
     const PROXIES: Variable = Variable::new(
         "TRUSTED_PROXIES",
-        "Addresses or networks of proxies whose X-Forwarded-For is believed, with commas between.",
+        "Addresses or networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, with commas between.",
     )
     .default("127.0.0.0/8,::1");
 
