@@ -91,8 +91,6 @@ error_codes! {
     UploadMismatch = "upload_mismatch", 409, "Not the file that was announced";
     /// The object in storage is a document already.
     AlreadyRegistered = "already_registered", 409, "There is a document for it";
-    /// The piece of an upload is not the next one.
-    UploadOffsetMismatch = "upload_offset_mismatch", 409, "Not the next piece";
     /// The upload is gone: nothing came for too long.
     UploadExpired = "upload_expired", 410, "The upload has expired";
     /// The client speaks another version of the protocol for uploads in pieces.

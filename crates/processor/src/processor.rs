@@ -15,7 +15,11 @@ use crate::{
     housekeeping::Housekeeping,
     intake::{self, Intake},
     library::{Library, indexer::Indexer},
-    live::{Live, hub::Hub, relay::Relay},
+    live::{
+        Live,
+        hub::Hub,
+        relay::{Relay, RelayHandle},
+    },
     openness::Openness,
     records::Records,
     signed_blobs::SignedBlobs,
@@ -74,7 +78,7 @@ impl Processor {
     }
 
     /// Puts the use cases together.
-    fn new(config: &ProcessorConfig, surroundings: Surroundings, hub: Hub, relay: &Relay) -> Self {
+    fn new(config: &ProcessorConfig, surroundings: Surroundings, hub: Hub, relay: &RelayHandle) -> Self {
         let Surroundings { pool, tokens, clock, blobs, links, scanner, reader, shutdown, .. } =
             surroundings.clone();
         let IntakeConfig { max_upload_size, types, limits, upload_expiry } = config.intake.clone();
@@ -95,7 +99,14 @@ impl Processor {
         let secret = config.doors.records_webhook_secret.clone();
         Self {
             announcements: Announcements::new(announcements, config.doors.upload_url_ttl),
-            records: Records::new(pool.clone(), clock.clone(), intake.clone(), tasks.clone(), openness, secret),
+            records: Records::new(
+                pool.clone(),
+                clock.clone(),
+                intake.clone(),
+                tasks.clone(),
+                openness,
+                secret,
+            ),
             signed_blobs: SignedBlobs::new(pool.clone(), blobs.clone(), links, intake.clone(), openness),
             uploads: Uploads::new(&surroundings, intake.clone(), tasks.clone(), upload_expiry),
             files: Files::new(pool.clone(), blobs.clone(), documents.clone()),
@@ -112,10 +123,11 @@ impl Processor {
 
     fn housekeeping(&self, config: &ProcessorConfig) -> Housekeeping {
         let Surroundings { pool, blobs, clock, .. } = self.surroundings.clone();
-        Housekeeping::new(pool, blobs, clock, config.worker.event_retention).with_uploads(self.uploads.clone())
+        Housekeeping::new(pool, blobs, clock, config.worker.event_retention)
+            .with_uploads(self.uploads.clone())
     }
 
-    fn worker(&self, config: &ProcessorConfig, relay: &Relay) -> Worker {
+    fn worker(&self, config: &ProcessorConfig, relay: &RelayHandle) -> Worker {
         let Surroundings { pool, blobs, scanner, reader, engine, clock, .. } = self.surroundings.clone();
         let parts = WorkerParts { pool, blobs, scanner, reader, engine, signal: relay.signal(), clock };
         Worker::new(parts, config.worker.clone(), relay.wakes())

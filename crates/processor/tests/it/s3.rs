@@ -1,7 +1,7 @@
 //! The way of documents through a bucket instead of a directory.
 
 use quire_domain::ports::blobs::{BlobError, SignedUpload};
-use quire_testkit::{HttpClient, Seaweed, wait_until};
+use quire_testkit::{HttpClient, wait_until};
 use reqwest::Method;
 use serde_json::{Value, json};
 
