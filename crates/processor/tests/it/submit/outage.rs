@@ -81,7 +81,9 @@ async fn a_file_whose_document_was_not_stored_after_all_goes() {
         let call = client.call(reqwest::Method::POST, "/process/submit");
         call.multipart(file("a.txt", TEXT)).send().await
     });
-    let waiting = "pg_locks where not granted and relation = 'documents'::regclass";
+    // Others may wait for the table, too: those who clean up.
+    let waiting = "pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() \
+        and wait_event_type = 'Lock' and query like '%first_document_with%'";
     wait_until("the insert waits for the lock", || async { quire.count(waiting).await == 1 }).await;
     assert_eq!(quire.files().len(), 1);
     quire.database.execute(&format!("select pg_terminate_backend(pid) from {waiting}")).await;
