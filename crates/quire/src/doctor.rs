@@ -49,7 +49,7 @@ async fn hold_against(plan: &Plan, url: &str, arguments: &Arguments) -> Result<(
     let storage = open_storage(&plan.processor.storage, &clock, &links);
     let blobs = storage.await.map_err(|e| chain(&e))?;
     blobs.check().await.map_err(|e| format!("storage cannot be used: {}", chain(&e)))?;
-    say("Storage can be read and written.");
+    say("Storage answers.");
 
     let inventory = Inventory::new(pool, blobs, clock);
     let mut findings = Findings { keep_orphans: arguments.delete_orphans, ..Findings::default() };

@@ -1,7 +1,11 @@
 //! Files as clients read them.
 
 use chrono::{DateTime, Utc};
-use quire_domain::{DocumentId, document::DocumentStatus, task::Task};
+use quire_domain::{
+    DocumentId,
+    document::{DocumentStatus, ScanVerdict},
+    task::Task,
+};
 use quire_store::documents::Document;
 use serde::Serialize;
 use serde_json::Value;
@@ -42,7 +46,8 @@ pub(super) struct FileView {
     /// Why it could not be read, for programs.
     #[schema(example = json!(null))]
     error_code: Option<String>,
-    /// What a scan for viruses found: `infected`. `null` as long as nothing is known.
+    /// What a scan for viruses found: `clean`, `infected` or `not_scanned` (over a limit of the scanner).
+    /// `null` as long as nothing is known.
     #[schema(example = json!(null))]
     scan: Option<&'static str>,
     /// `cv`, `invoice`, `cover_letter` or `other`.
@@ -126,7 +131,7 @@ impl From<Document> for FileView {
             id,
             status: document.status().as_str(),
             type_mismatch: differs(document.declared_type.as_deref(), &document.media_type),
-            scan: (document.status() == DocumentStatus::Quarantined).then_some("infected"),
+            scan: document.scan_verdict().map(ScanVerdict::as_str),
             pages: number("pages"),
             width: number("width"),
             height: number("height"),

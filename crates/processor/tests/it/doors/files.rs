@@ -133,8 +133,10 @@ async fn a_file_in_quarantine_is_told_about_and_not_given_out() {
     let (quire, user) = start().await;
     let uploaded: Value = post_form(&user, "/files/", form("a.txt")).await.json();
     let id = uploaded["id"].as_str().unwrap();
-    for status in ["PROCESSING", "QUARANTINED"] {
-        let update = format!("update documents set status = '{status}' where id = '{id}'");
+    let infected =
+        "status = 'QUARANTINED', scan_verdict = 'infected', scan_signature = 'Test', scanned_at = now()";
+    for change in ["status = 'PROCESSING'", infected] {
+        let update = format!("update documents set {change} where id = '{id}'");
         quire.database.execute(&update).await;
     }
     let told: Value = user.client.get(&format!("/files/{id}/")).await.expect_status(200).json();
