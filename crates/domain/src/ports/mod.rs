@@ -3,5 +3,6 @@
 
 pub mod blobs;
 pub mod clock;
-pub mod resumable;
 pub mod scanner;
+
+pub use self::blobs::resumable;

@@ -1,5 +1,7 @@
 //! Blob storage: where the bytes of documents live.
 
+mod error;
+pub mod resumable;
 mod signed;
 
 use std::{fmt, io, ops::Range, path::PathBuf, pin::Pin, sync::Arc};
@@ -9,9 +11,9 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures_util::{Stream, stream::BoxStream};
 
+pub use self::error::BlobError;
+use self::resumable::ResumableBlobs;
 pub use self::signed::{SignedDownload, SignedRequest, SignedUpload};
-
-use super::resumable::ResumableBlobs;
 
 /// Bytes as they come, in pieces of any size.
 pub type ByteStream = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
@@ -137,49 +139,6 @@ impl Drop for TemporaryFile {
     fn drop(&mut self) {
         // Nobody is left to tell; the system's own cleaning of temporary files is next.
         let _ = std::fs::remove_file(&self.0);
-    }
-}
-
-/// What storage can answer instead of bytes.
-#[derive(Debug, thiserror::Error)]
-pub enum BlobError {
-    /// There is no blob under that key.
-    #[error("no such blob")]
-    NotFound,
-    /// The key is not one that this system makes.
-    #[error("not a storage key")]
-    InvalidKey,
-    /// No space is left.
-    #[error("blob storage is full")]
-    Full(#[source] io::Error),
-    /// Storage does not let us: wrong credentials, or a right is missing.
-    #[error("blob storage refuses access")]
-    Denied(#[source] io::Error),
-    /// Storage did not do it.
-    #[error("blob storage failed")]
-    Io(#[source] io::Error),
-}
-
-impl BlobError {
-    /// Keys are unique: what a second blob under the same key gets.
-    pub fn key_is_taken() -> Self {
-        Self::Io(io::Error::new(io::ErrorKind::AlreadyExists, "there is a blob under that key"))
-    }
-
-    /// Whether there was a blob under the key already.
-    pub fn is_key_taken(&self) -> bool {
-        matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::AlreadyExists)
-    }
-}
-
-impl From<io::Error> for BlobError {
-    fn from(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::NotFound => Self::NotFound,
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full(error),
-            io::ErrorKind::PermissionDenied => Self::Denied(error),
-            _ => Self::Io(error),
-        }
     }
 }
 

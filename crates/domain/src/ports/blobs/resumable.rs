@@ -5,7 +5,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::blobs::BlobError;
+use super::error::BlobError;
 
 /// Blob storage whose blobs may be written in pieces.
 ///
