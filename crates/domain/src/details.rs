@@ -16,7 +16,7 @@ pub const TAGS_MAX: usize = 50;
 pub struct DocumentDetails {
     /// What it is about.
     pub kind: DocumentKind,
-    /// Where it belongs, such as `Invoices/2026`; empty for nowhere. A name, never a path of files.
+    /// Where it belongs, such as `Invoices/2026`; empty if it is in no folder. A name, never a path of files.
     pub folder: String,
     /// In the user's own words.
     pub description: String,

@@ -15,9 +15,6 @@ use quire_store::{
 
 use crate::{documents::Documents, intake::storage_failed};
 
-/// The task of a file for which nothing else is asked: it is read.
-pub(crate) const READ: &str = "read";
-
 /// How long the address of a download is good.
 const LINK_LASTS: Duration = Duration::from_mins(5);
 

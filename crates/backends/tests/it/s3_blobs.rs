@@ -134,7 +134,7 @@ async fn a_signed_download_is_saved_under_its_name() {
 }
 
 #[tokio::test]
-async fn a_signed_upload_takes_what_winto_announced_and_nothing_else() {
+async fn a_signed_upload_takes_what_was_announced_and_nothing_else() {
     let bucket = InBucket::new().await;
     let body = content(5000, 1);
     let strict = SignedUpload {

@@ -69,7 +69,7 @@ impl Received {
     /// Whether an earlier file, which has the same bytes, is still in storage. As long as storage does
     /// not say no, it is taken to be.
     pub(crate) async fn is_stored(&self, key: &str) -> bool {
-        !matches!(self.blob.store().read(key).await, Err(BlobError::NotFound))
+        !matches!(self.blob.store().info(key).await, Err(BlobError::NotFound))
     }
 
     /// A document points to the file now: it stays.

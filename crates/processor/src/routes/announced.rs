@@ -35,8 +35,8 @@ use super::{
 use crate::{
     Processor,
     announced::{Awaited, NewUpload},
-    files::READ,
     intake::checksum::{Sha256Digest, parse_hex},
+    task_type::READ,
     tasks::Submission,
 };
 

@@ -23,7 +23,7 @@ pub(super) struct SubmitForm {
     /// The document: PDF, DOCX or text.
     #[schema(format = Binary, content_media_type = "application/octet-stream")]
     file: String,
-    /// What to do with it; `summarize` when left out. See `GET /process/task-types`.
+    /// What to do with it. When left out, `POST /process/submit` summarizes, and `POST /files/` reads. See `GET /process/task-types`.
     #[schema(example = "summarize")]
     task_type: Option<String>,
     /// Parameters of the task type, as a JSON object. Single parameters may also be sent as

@@ -8,7 +8,7 @@ use quire_ai::{Engine, task};
 use quire_domain::{FieldErrors, failure::Failure};
 use serde_json::Value;
 
-pub(crate) use self::{reading::ReadingParams, split::SplitParams};
+pub(crate) use self::{read::NAME as READ, reading::ReadingParams, split::SplitParams};
 
 /// A type of task.
 #[derive(Clone, Copy)]

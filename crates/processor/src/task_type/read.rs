@@ -3,7 +3,8 @@
 use quire_domain::FieldErrors;
 use serde_json::{Map, Value, json};
 
-pub(super) const NAME: &str = "read";
+/// The task of a document for which nothing else is asked.
+pub(crate) const NAME: &str = "read";
 pub(super) const TITLE: &str = "Read";
 pub(super) const DESCRIPTION: &str =
     "Reads the document: its text, page by page, and what it says about itself. No AI takes part.";

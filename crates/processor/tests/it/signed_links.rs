@@ -154,15 +154,15 @@ async fn an_old_link_gives_nothing_that_was_locked_away_or_deleted() {
 }
 
 #[tokio::test]
-async fn what_winto_announced_is_stored_once() {
+async fn what_was_announced_is_stored_once() {
     let sha256: [u8; 32] = Sha256::digest(TEXT).into();
-    let into_announced = SignedUpload {
+    let as_announced = SignedUpload {
         media_type: Some("text/plain; charset=utf-8".into()),
         size: Some(TEXT.len() as u64),
         sha256: Some(sha256),
         ..upload()
     };
-    let (quire, signed) = announced(into_announced).await;
+    let (quire, signed) = announced(as_announced).await;
     let answer = put(&quire, &signed, TEXT).await.expect_status(200);
     let hex: String = sha256.iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(answer.header("etag"), Some(&*format!("\"{hex}\"")));
@@ -175,7 +175,7 @@ async fn what_winto_announced_is_stored_once() {
 }
 
 #[tokio::test]
-async fn what_is_not_into_announced_leaves_nothing() {
+async fn what_is_not_as_announced_leaves_nothing() {
     let strict = SignedUpload {
         media_type: Some("text/plain".into()),
         size: Some(TEXT.len() as u64),

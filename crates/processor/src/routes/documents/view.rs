@@ -37,7 +37,7 @@ pub(super) struct DocumentView {
     /// `cv`, `invoice`, `cover_letter` or `other`.
     #[schema(example = "invoice")]
     kind: String,
-    /// Empty for nowhere.
+    /// Empty if it is in no folder.
     #[schema(example = "Invoices/2026")]
     folder: String,
     description: String,

@@ -15,7 +15,7 @@ use super::{
     },
     view::UploadedView,
 };
-use crate::{Processor, files::READ, tasks::Submission};
+use crate::{Processor, task_type::READ, tasks::Submission};
 
 /// Upload a file
 ///

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::super::{form::field_error, values::Tags};
-use crate::files::READ;
+use crate::task_type::READ;
 
 /// The task of a file that is to be split.
 const SPLIT: &str = "split_pdf";

@@ -24,8 +24,8 @@ use super::{
 };
 use crate::{
     Processor,
-    files::READ,
     records::{NewRecord, signature::Signed},
+    task_type::READ,
 };
 
 /// An object that is in storage already.

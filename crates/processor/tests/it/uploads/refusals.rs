@@ -73,7 +73,7 @@ async fn pieces_that_do_not_fit_are_refused_and_change_nothing() {
 }
 
 #[tokio::test]
-async fn more_than_winto_announced_is_refused_and_nothing_of_it_stays() {
+async fn more_than_was_announced_is_refused_and_nothing_of_it_stays() {
     let quire = Setup::new().await.start().await;
     let user = quire.user("ada").await;
     let bytes = lines(2_000, 1);
