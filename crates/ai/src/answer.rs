@@ -5,16 +5,10 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::{engine::EngineInfo, task::TaskType};
-
-/// One page of text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PageText {
-    /// Its number in the document, from 1.
-    pub number: u32,
-    /// Its text, as extracted.
-    pub text: String,
-}
+use crate::{
+    document::PageText,
+    task::{Draft, TaskType, Warning},
+};
 
 /// One piece of work for an engine.
 #[derive(Clone)]
@@ -36,22 +30,6 @@ impl std::fmt::Debug for Request {
             .field("task_type", &self.task_type.name())
             .field("pages", &self.pages.len())
             .finish_non_exhaustive()
-    }
-}
-
-/// Something the reader of an answer should know.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Warning {
-    /// Stable name, for programs.
-    pub code: String,
-    /// A sentence, for people.
-    pub message: String,
-}
-
-impl Warning {
-    /// A warning with a stable name and a sentence.
-    pub fn new(code: &str, message: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), message: message.into() }
     }
 }
 
@@ -99,15 +77,13 @@ pub struct Answer {
     pub cost: Option<String>,
 }
 
-/// What a task type makes of its method's or its model's output.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Draft {
-    /// Data of the task type's output schema.
-    pub data: Value,
-    /// The same, as text for people.
-    pub result: String,
-    /// What the reader should know.
-    pub warnings: Vec<Warning>,
+/// Who answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EngineInfo {
+    /// The provider's name, as in the configuration.
+    pub provider: &'static str,
+    /// The model's name.
+    pub model: String,
 }
 
 /// How an answer came about; all of it goes into the envelope.
@@ -125,9 +101,10 @@ pub(crate) struct Provenance {
     pub(crate) elapsed: Duration,
 }
 
-impl Draft {
+impl Provenance {
     /// Puts the envelope around the data.
-    pub(crate) fn into_answer(self, from: Provenance) -> Answer {
+    pub(crate) fn envelop(self, draft: Draft) -> Answer {
+        let from = self;
         let output = json!({
             "schema_version": 1,
             "task": from.task,
@@ -142,13 +119,13 @@ impl Draft {
             "cost": null,
             "attempts": from.attempts,
             "duration_ms": u64::try_from(from.elapsed.as_millis()).unwrap_or(u64::MAX),
-            "warnings": self.warnings,
-            "data": self.data,
+            "warnings": draft.warnings,
+            "data": draft.data,
         });
         Answer {
-            result: self.result,
+            result: draft.result,
             output,
-            warnings: self.warnings,
+            warnings: draft.warnings,
             provider: from.engine.provider.to_owned(),
             model: from.engine.model,
             input_tokens: from.usage.map(|usage| usage.input_tokens),

@@ -4,7 +4,10 @@ use std::{fmt, sync::Arc};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::error::AiError;
+use crate::{
+    error::AiError,
+    ports::{Gate, NoReplies, OpenGate, Replies},
+};
 
 /// How far a run is, in steps of its own choosing (chunks for a model, stages locally).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +21,18 @@ pub struct Progress {
 /// Hears of progress. Called from the working thread: it must be quick and must not block.
 pub type ProgressSink = Arc<dyn Fn(Progress) + Send + Sync>;
 
+/// A piece of an answer while it is being written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Delta {
+    /// The answer begins, or begins anew: what was shown before counts no more.
+    Begin,
+    /// More of its text.
+    Text(String),
+}
+
+/// Hears the answer being written. Called from the working thread: it must be quick and must not block.
+pub type DeltaSink = Arc<dyn Fn(Delta) + Send + Sync>;
+
 /// What surrounds one run.
 #[derive(Clone)]
 pub struct RunContext {
@@ -25,18 +40,51 @@ pub struct RunContext {
     pub cancel: CancellationToken,
     /// Hears how far the run is.
     pub progress: ProgressSink,
+    /// Hears the answer being written, where the task type lets it be read before it is checked.
+    pub deltas: DeltaSink,
+    /// Replies that are kept.
+    pub replies: Arc<dyn Replies>,
+    /// Lets calls through.
+    pub gate: Arc<dyn Gate>,
 }
 
 impl RunContext {
-    /// A context whose progress nobody listens to.
+    /// A context to which nobody listens, that keeps no replies and lets every call through.
     pub fn new(cancel: CancellationToken) -> Self {
-        Self { cancel, progress: Arc::new(|_| {}) }
+        Self {
+            cancel,
+            progress: Arc::new(|_| {}),
+            deltas: Arc::new(|_| {}),
+            replies: Arc::new(NoReplies),
+            gate: Arc::new(OpenGate),
+        }
     }
 
     /// Sends progress to `sink`.
     #[must_use]
     pub fn with_progress(mut self, sink: impl Fn(Progress) + Send + Sync + 'static) -> Self {
         self.progress = Arc::new(sink);
+        self
+    }
+
+    /// Sends the answer to `sink` while it is being written.
+    #[must_use]
+    pub fn with_deltas(mut self, sink: impl Fn(Delta) + Send + Sync + 'static) -> Self {
+        self.deltas = Arc::new(sink);
+        self
+    }
+
+    /// Keeps replies there.
+    #[must_use]
+    pub fn with_replies(mut self, replies: Arc<dyn Replies>) -> Self {
+        self.replies = replies;
+        self
+    }
+
+    /// Asks it before each call.
+    #[must_use]
+    pub fn with_gate(mut self, gate: Arc<dyn Gate>) -> Self {
+        self.gate = gate;
         self
     }
 

@@ -1,23 +1,24 @@
 //! A document as the methods and prompts see it: cleaned pages in a known language.
 
 use crate::{
-    answer::PageText,
-    clean::{clean, fold_whitespace},
+    clean::clean,
     error::AiError,
     languages::{self, Detected},
+    quote::Pages,
 };
 
-/// One cleaned page.
-pub(crate) struct Page {
-    pub(crate) number: u32,
-    pub(crate) text: String,
-    /// Lower case with single spaces, for finding quotes.
-    folded: String,
+/// One page of text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageText {
+    /// Its number in the document, from 1.
+    pub number: u32,
+    /// Its text, as extracted.
+    pub text: String,
 }
 
 /// A document's text, cleaned, with its language.
 pub struct Document {
-    pages: Vec<Page>,
+    pages: Pages,
     language: Detected,
 }
 
@@ -27,22 +28,16 @@ impl Document {
     /// # Errors
     /// [`AiError::NoText`] when no page holds a letter or a digit.
     pub(crate) fn read(pages: &[PageText]) -> Result<Self, AiError> {
-        let pages: Vec<_> = pages
-            .iter()
-            .map(|page| {
-                let text = clean(&page.text);
-                Page { number: page.number, folded: fold(&text), text }
-            })
-            .filter(|page| page.text.chars().any(char::is_alphanumeric))
-            .collect();
+        let pages = pages.iter().map(|page| (page.number, clean(&page.text)));
+        let pages: Vec<_> = pages.filter(|(_, text)| text.chars().any(char::is_alphanumeric)).collect();
         if pages.is_empty() {
             return Err(AiError::NoText);
         }
-        let language = languages::detect(pages.iter().map(|page| page.text.as_str()));
-        Ok(Self { pages, language })
+        let language = languages::detect(pages.iter().map(|(_, text)| text.as_str()));
+        Ok(Self { pages: Pages::new(pages), language })
     }
 
-    pub(crate) fn pages(&self) -> &[Page] {
+    pub(crate) fn pages(&self) -> &Pages {
         &self.pages
     }
 
@@ -52,36 +47,14 @@ impl Document {
 
     /// All pages as one text, a blank line between two.
     pub(crate) fn text(&self) -> String {
-        let texts: Vec<_> = self.pages.iter().map(|page| page.text.trim()).collect();
+        let texts: Vec<_> = self.pages.iter().map(|(_, text)| text.trim()).collect();
         texts.join("\n\n")
     }
 
-    /// The number of the first page that holds `quote`, whitespace and case aside; a quote that
-    /// runs over a page break is found on the page where it begins.
+    /// The number of the page on which `quote` begins; see [`Pages::find`].
     pub(crate) fn page_of(&self, quote: &str) -> Option<u32> {
-        let quote = fold(&clean(quote));
-        if quote.is_empty() {
-            return None;
-        }
-        let within = self.pages.iter().find(|page| page.folded.contains(&quote));
-        within.map(|page| page.number).or_else(|| {
-            let over =
-                self.pages.windows(2).find(|pair| crosses(&pair[0].folded, &pair[1].folded, &quote))?;
-            over.first().map(|page| page.number)
-        })
+        self.pages.find(quote).map(|found| found.page)
     }
-}
-
-fn fold(text: &str) -> String {
-    fold_whitespace(text).to_lowercase()
-}
-
-/// Whether `quote` begins at the end of `first` and goes on at the start of `second`.
-fn crosses(first: &str, second: &str, quote: &str) -> bool {
-    quote.match_indices(' ').any(|(at, _)| {
-        let (head, tail) = (&quote[..at], &quote[at + 1..]);
-        first.ends_with(head) && second.starts_with(tail)
-    })
 }
 
 #[cfg(test)]

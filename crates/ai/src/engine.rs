@@ -7,21 +7,11 @@ use quire_domain::failure::Failure;
 use serde_json::Value;
 
 use crate::{
-    answer::{Answer, Request},
-    config::{AiConfig, ConfigError},
+    answer::{Answer, EngineInfo, Request},
     context::RunContext,
     error::AiError,
     task::TaskType,
 };
-
-/// Who answers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EngineInfo {
-    /// The provider's name, as in the configuration.
-    pub provider: &'static str,
-    /// The model's name.
-    pub model: String,
-}
 
 /// Does tasks. Shared by all workers of a process.
 #[async_trait]
@@ -44,11 +34,3 @@ pub trait Engine: Send + Sync {
 
 /// An engine that many workers share.
 pub type SharedEngine = Arc<dyn Engine>;
-
-/// The engine that the configuration asks for.
-///
-/// # Errors
-/// When the configuration does not suffice for the provider.
-pub fn engine(config: &AiConfig) -> Result<SharedEngine, ConfigError> {
-    config.provider.engine(config)
-}

@@ -61,6 +61,21 @@ pub enum AiError {
     /// The answer was not of the agreed shape, twice.
     #[error("the answer was not of the agreed shape")]
     BadOutput,
+    /// A limit towards the provider is used up, or the provider is being left alone after failures: no call
+    /// was made.
+    #[error("no call to the provider `{provider}` for {after:?}")]
+    Busy {
+        /// Which provider.
+        provider: &'static str,
+        /// How long that will last.
+        after: Duration,
+    },
+    /// The user's budget does not suffice for the call: it was not made.
+    #[error("the budget of the user is spent")]
+    BudgetSpent,
+    /// What runs share could not be reached; the text is for the log.
+    #[error("{0}")]
+    Shared(String),
     /// This engine cannot do this to this text.
     #[error("not supported: {0}")]
     Unsupported(Failure),
@@ -83,6 +98,11 @@ pub enum Verdict {
         /// No sooner than this, where the provider said so.
         after: Option<Duration>,
     },
+    /// The same run may succeed later, and nothing was tried now: that costs no attempt.
+    Wait {
+        /// No sooner than this.
+        after: Duration,
+    },
     /// Trying again changes nothing.
     Fail,
 }
@@ -92,7 +112,10 @@ impl AiError {
     pub fn verdict(&self) -> Verdict {
         match self {
             Self::RateLimited { retry_after, .. } => Verdict::Retry { after: *retry_after },
-            Self::Unavailable { .. } | Self::Timeout { .. } => Verdict::Retry { after: None },
+            Self::Unavailable { .. } | Self::Timeout { .. } | Self::Shared(_) => {
+                Verdict::Retry { after: None }
+            }
+            Self::Busy { after, .. } => Verdict::Wait { after: *after },
             _ => Verdict::Fail,
         }
     }
@@ -153,10 +176,20 @@ impl AiError {
                 Code::AnswerInvalid,
                 "The model's answer did not have the agreed form, also when asked again.",
             ),
+            Self::Busy { provider, .. } => Failure::new(
+                Code::ProviderUnavailable,
+                format!(
+                    "The AI provider ({provider}) is not asked at the moment; the task goes on by itself later."
+                ),
+            ),
+            Self::BudgetSpent => Failure::new(
+                Code::BudgetSpent,
+                "Your budget for AI tasks does not suffice for this document today. Please try again tomorrow.",
+            ),
             Self::Unsupported(failure) => failure.clone(),
             Self::NoText => Failure::new(Code::DocumentEmpty, "The document holds no text to work on."),
             Self::Cancelled => Failure::new(Code::Internal, "The task was cancelled."),
-            Self::Internal(_) => {
+            Self::Shared(_) | Self::Internal(_) => {
                 Failure::new(Code::Internal, "Something went wrong on our side while the text was worked on.")
             }
         }
@@ -175,6 +208,9 @@ impl AiError {
             Self::Filtered => "filtered",
             Self::Truncated => "truncated",
             Self::BadOutput => "bad_output",
+            Self::Busy { .. } => "busy",
+            Self::BudgetSpent => "budget_spent",
+            Self::Shared(_) => "shared",
             Self::Unsupported(_) => "unsupported",
             Self::NoText => "no_text",
             Self::Cancelled => "cancelled",

@@ -11,20 +11,25 @@
 //! A new task type is one file in `src/tasks/` and one line in its list; a new provider is one
 //! file in `src/providers/` and one line in its list.
 //!
-//! No price table is kept: [`Answer::cost`] is `None`, which means "not known", never "nothing".
+//! [`Engines`] holds what the configuration allows for, and finds the engine for each task. What runs
+//! share with each other (kept replies, limits, budgets) is a port of this crate: see [`ports`].
 
 mod answer;
 mod clean;
 mod config;
 mod context;
+mod cost;
 mod document;
 mod engine;
+mod engines;
 mod error;
 mod languages;
 mod local;
 mod model;
 mod params;
+pub mod ports;
 mod providers;
+mod quote;
 pub mod registry;
 mod schema;
 pub mod task;
@@ -32,11 +37,16 @@ mod tasks;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use answer::{Answer, PageText, Request, TokenUsage, Warning};
+pub use answer::{Answer, EngineInfo, Request, TokenUsage};
 pub use config::{AiConfig, ConfigError, RetryPolicy, Timeouts, Wire};
-pub use context::{Progress, ProgressSink, RunContext};
-pub use engine::{Engine, EngineInfo, SharedEngine, engine};
+pub use context::{Delta, DeltaSink, Progress, ProgressSink, RunContext};
+pub use cost::Cost;
+pub use document::PageText;
+pub use engine::{Engine, SharedEngine};
+pub use engines::{Choice, Engines};
 pub use error::{AiError, Verdict};
 pub use local::{LOCAL_MODEL, LocalEngine};
 pub use model::{Caps, ChatCall, ChatClient, ChatReply, Finish, ModelEngine};
-pub use providers::{Provider, UnknownProvider};
+pub use providers::{Provider, UnknownProvider, engine};
+pub use quote::{Check, Checked};
+pub use task::Warning;

@@ -14,9 +14,9 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
 use crate::{
-    answer::{Answer, Request},
+    answer::{Answer, EngineInfo, Request},
     context::{Progress, RunContext},
-    engine::{Engine, EngineInfo},
+    engine::Engine,
     error::AiError,
     task::TaskType,
 };

@@ -64,6 +64,8 @@ failure_codes! {
     ProviderTimeout = "provider_timeout";
     /// The provider does not accept the request (for example an unknown model).
     ProviderRequest = "provider_request";
+    /// The user's budget for AI tasks is spent for today.
+    BudgetSpent = "budget_spent";
     /// The text is longer than the model takes, even in pieces.
     ContextTooLong = "context_too_long";
     /// The provider's filter refused the text or the answer.

@@ -132,9 +132,9 @@ pub(crate) fn contains(outer: &[String], inner: &[String]) -> bool {
 mod tests {
     use super::*;
     use crate::{
-        answer::PageText,
         context::RunContext,
         document::Document,
+        document::PageText,
         local::{samples, sentences},
     };
 

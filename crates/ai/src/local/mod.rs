@@ -16,23 +16,16 @@ use quire_domain::failure::Failure;
 use serde_json::Value;
 
 use crate::{
-    answer::{Answer, Provenance, Request},
+    answer::{Answer, EngineInfo, Provenance, Request},
     context::RunContext,
     document::Document,
-    engine::{Engine, EngineInfo},
+    engine::Engine,
     error::AiError,
-    task::TaskType,
+    task::{LocalJob, TaskType},
 };
 
 /// What the local engine calls its "model": the version of its rules.
 pub const LOCAL_MODEL: &str = "local-rules-1";
-
-/// One task for a deterministic method.
-pub struct LocalJob<'a> {
-    pub(crate) document: &'a Document,
-    pub(crate) params: &'a Value,
-    pub(crate) context: &'a RunContext,
-}
 
 /// Does tasks by deterministic methods: the same text gives the same answer, everywhere.
 #[derive(Debug, Clone, Copy, Default)]
@@ -64,7 +57,7 @@ fn answer(engine: EngineInfo, request: &Request, context: &RunContext) -> Result
     let job = LocalJob { document: &document, params: &request.params, context };
     let draft = request.task_type.answer_locally(&job)?;
     context.step(1, 1)?;
-    Ok(draft.into_answer(Provenance {
+    Ok(Provenance {
         task: request.task_type.name(),
         engine,
         prompt_version: None,
@@ -73,7 +66,8 @@ fn answer(engine: EngineInfo, request: &Request, context: &RunContext) -> Result
         attempts: 1,
         usage: None,
         elapsed: started.elapsed(),
-    }))
+    }
+    .envelop(draft))
 }
 
 /// `value` with `digits` digits after the point. Published scores are rounded, so that the order

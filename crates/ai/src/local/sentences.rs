@@ -24,11 +24,11 @@ const LONGEST_SENTENCE: usize = 1_000;
 pub(crate) fn of_document(document: &Document, context: &RunContext) -> Result<Vec<Sentence>, AiError> {
     let code = document.language().working_code();
     let mut found = Vec::new();
-    for page in document.pages() {
-        for block in page.text.split("\n\n").flat_map(blocks) {
+    for (page, text) in document.pages().iter() {
+        for block in text.split("\n\n").flat_map(blocks) {
             context.check()?;
             for text in sentencex::segment(code, block) {
-                push(&mut found, page.number, text);
+                push(&mut found, page, text);
             }
         }
     }
@@ -80,7 +80,7 @@ pub(crate) fn is_prose(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::answer::PageText;
+    use crate::document::PageText;
 
     fn sentences(pages: &[&str]) -> Vec<Sentence> {
         let pages: Vec<_> =

@@ -151,8 +151,8 @@ fn float(count: usize) -> f64 {
 mod tests {
     use super::*;
     use crate::{
-        answer::PageText,
         document::Document,
+        document::PageText,
         local::{samples, sentences},
     };
 

@@ -10,16 +10,7 @@ use std::fmt::Write as _;
 use quire_domain::random;
 use serde_json::Value;
 
-use crate::error::AiError;
-
-/// The instructions of a task type.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Prompt {
-    /// Name and number; the number grows with each change of the text or of the reply's schema.
-    pub version: &'static str,
-    /// The text.
-    pub text: &'static str,
-}
+use crate::{error::AiError, task::Prompt};
 
 const RULES: &str = include_str!("rules.md");
 

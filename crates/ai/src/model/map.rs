@@ -12,39 +12,10 @@ use crate::{
     context::RunContext,
     error::AiError,
     schema::Shape,
-    task::TaskType,
+    task::{Overlap, Part, Reduction, TaskType},
 };
 
 use super::{ChatCall, ChatClient, ModelEngine, ask::Ledger, chunk, fence};
-
-/// What the pieces of a text share with their neighbours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Overlap {
-    /// Nothing.
-    None,
-    /// A twentieth of a piece, so that what is cut in one is whole in the other.
-    Twentieth,
-    /// The end of the piece before is shown, not worked on.
-    Context,
-}
-
-/// The reply for one piece.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Part {
-    /// The reply, of the task type's reply schema.
-    pub reply: Value,
-    /// Characters of the piece.
-    pub chars: usize,
-}
-
-/// What becomes of the replies for the pieces.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Reduction {
-    /// They are joined.
-    Done(Value),
-    /// They make a shorter text, on which the same task is done again.
-    Again(String),
-}
 
 /// Calls under way at once.
 const IN_FLIGHT: usize = 2;
@@ -89,7 +60,7 @@ impl<'a, C: ChatClient> Run<'a, C> {
         context: &'a RunContext,
     ) -> Result<Self, AiError> {
         let task = request.task_type;
-        let schema = task.reply_schema();
+        let schema = task.reply_schema(&request.params);
         Ok(Self {
             system: fence::system(task.prompt(), &schema),
             wish: task.wish(&request.params),

@@ -14,15 +14,13 @@ use quire_domain::failure::Failure;
 use serde_json::Value;
 
 pub use chat::{Caps, ChatCall, ChatClient, ChatReply, Finish};
-pub use fence::Prompt;
-pub use map::{Overlap, Part, Reduction};
 
 use crate::{
-    answer::{Answer, Provenance, Request},
+    answer::{Answer, EngineInfo, Provenance, Request},
     config::{RetryPolicy, Timeouts},
     context::RunContext,
     document::Document,
-    engine::{Engine, EngineInfo},
+    engine::Engine,
     error::AiError,
     task::TaskType,
 };
@@ -50,7 +48,7 @@ impl<C: ChatClient> ModelEngine<C> {
         let reply = run.reply(document.text()).await?;
         let draft = request.task_type.finish(reply, &document, &request.params)?;
         let (attempts, usage, chunks) = run.spent();
-        Ok(draft.into_answer(Provenance {
+        Ok(Provenance {
             task: request.task_type.name(),
             engine: self.info.clone(),
             prompt_version: Some(request.task_type.prompt().version),
@@ -59,7 +57,8 @@ impl<C: ChatClient> ModelEngine<C> {
             attempts,
             usage: Some(usage),
             elapsed: started.elapsed(),
-        }))
+        }
+        .envelop(draft))
     }
 }
 

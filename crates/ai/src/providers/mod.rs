@@ -26,9 +26,14 @@ macro_rules! providers {
                 match self { $(Self::$variant => $name,)* }
             }
 
-            pub(crate) fn engine(self, config: &AiConfig) -> Result<SharedEngine, ConfigError> {
-                match self { $(Self::$variant => $module::engine(config),)* }
-            }
+        }
+
+        /// The engine of the provider that the configuration names.
+        ///
+        /// # Errors
+        /// When the configuration does not suffice for the provider.
+        pub fn engine(config: &AiConfig) -> Result<SharedEngine, ConfigError> {
+            match config.provider { $(Provider::$variant => $module::engine(config),)* }
         }
     };
 }
@@ -74,7 +79,7 @@ mod tests {
 
     #[test]
     fn nothing_configured_means_the_built_in_methods() {
-        let engine = crate::engine(&AiConfig::default()).unwrap();
+        let engine = engine(&AiConfig::default()).unwrap();
         assert_eq!(engine.info().provider, "local");
     }
 

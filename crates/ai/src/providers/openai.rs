@@ -7,8 +7,9 @@ use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
+    answer::EngineInfo,
     config::{AiConfig, ConfigError, Wire},
-    engine::{EngineInfo, SharedEngine},
+    engine::SharedEngine,
     model::{Caps, ModelEngine},
 };
 

@@ -7,12 +7,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
-    answer::Warning,
     clean::{fold_whitespace, shorten},
     error::AiError,
     local::{keywords, round, sentences, words::Words},
     params::Params,
-    task::{Document, Draft, LocalJob, Part, Prompt, Reduction, TaskType, decode},
+    task::{Document, Draft, LocalJob, Part, Prompt, Reduction, TaskType, Warning, decode},
 };
 
 pub(crate) struct ExtractKeywords;
@@ -89,7 +88,7 @@ impl TaskType for ExtractKeywords {
         Prompt { version: "extract_keywords/1", text: include_str!("prompts/extract_keywords.md") }
     }
 
-    fn reply_schema(&self) -> Value {
+    fn reply_schema(&self, _params: &Value) -> Value {
         json!({
             "type": "object", "additionalProperties": false, "required": ["keywords"],
             "properties": {"keywords": {"type": "array", "minItems": 1, "maxItems": MOST, "items": {

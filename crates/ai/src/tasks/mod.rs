@@ -54,8 +54,8 @@ mod testing {
     /// What a task makes of a model's reply; both are checked against their schemas.
     pub(super) fn finished(task: &str, reply: Value, params: Value, document: &Document) -> Draft {
         let task_type = registry::find(task).unwrap();
-        let reply = Shape::new(&task_type.reply_schema()).unwrap().read(&reply.to_string()).unwrap();
         let params = task_type.check_params(&params).unwrap();
+        let reply = Shape::new(&task_type.reply_schema(&params)).unwrap().read(&reply.to_string()).unwrap();
         let draft = task_type.finish(reply, document, &params).unwrap();
         check(task_type, &draft.data);
         draft

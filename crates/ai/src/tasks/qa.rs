@@ -7,7 +7,6 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
-    answer::Warning,
     clean::{clean, fold_whitespace, shorten},
     error::AiError,
     local::{
@@ -17,7 +16,7 @@ use crate::{
         words::{self, Words},
     },
     params::Params,
-    task::{Document, Draft, LocalJob, Overlap, Part, Prompt, Reduction, TaskType, decode},
+    task::{Document, Draft, LocalJob, Overlap, Part, Prompt, Reduction, TaskType, Warning, decode},
 };
 
 pub(crate) struct Qa;
@@ -145,7 +144,7 @@ impl TaskType for Qa {
         Prompt { version: "qa/1", text: include_str!("prompts/qa.md") }
     }
 
-    fn reply_schema(&self) -> Value {
+    fn reply_schema(&self, _params: &Value) -> Value {
         json!({
             "type": "object", "additionalProperties": false,
             "required": ["question", "answer", "evidence", "confidence", "follow_ups"],

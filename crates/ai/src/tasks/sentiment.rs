@@ -8,12 +8,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
-    answer::Warning,
     clean::{fold_whitespace, shorten},
     error::AiError,
     local::{round, sentences, sentiment, words::Words},
     params::Params,
-    task::{Document, Draft, LocalJob, Part, Prompt, Reduction, TaskType, decode},
+    task::{Document, Draft, LocalJob, Part, Prompt, Reduction, TaskType, Warning, decode},
 };
 
 pub(crate) struct Sentiment;
@@ -100,7 +99,7 @@ impl TaskType for Sentiment {
         Prompt { version: "sentiment/1", text: include_str!("prompts/sentiment.md") }
     }
 
-    fn reply_schema(&self) -> Value {
+    fn reply_schema(&self, _params: &Value) -> Value {
         json!({
             "type": "object", "additionalProperties": false,
             "required": ["label", "confidence", "reason", "indicators"],

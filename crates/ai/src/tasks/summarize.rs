@@ -5,12 +5,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
-    answer::Warning,
     clean::fold_whitespace,
     error::AiError,
     local::{sentences, summary, words::Words},
     params::Params,
-    task::{Document, Draft, LocalJob, Part, Prompt, Reduction, TaskType, decode},
+    task::{Document, Draft, LocalJob, Part, Prompt, Reduction, TaskType, Warning, decode},
 };
 
 pub(crate) struct Summarize;
@@ -70,7 +69,7 @@ impl TaskType for Summarize {
         Prompt { version: "summarize/1", text: include_str!("prompts/summarize.md") }
     }
 
-    fn reply_schema(&self) -> Value {
+    fn reply_schema(&self, _params: &Value) -> Value {
         json!({
             "type": "object", "additionalProperties": false, "required": ["sentences"],
             "properties": {"sentences": {"type": "array", "minItems": 1, "maxItems": 5, "items": {"type": "string"}}},

@@ -95,7 +95,7 @@ impl TaskType for Translate {
         Prompt { version: "translate/1", text: include_str!("prompts/translate.md") }
     }
 
-    fn reply_schema(&self) -> Value {
+    fn reply_schema(&self, _params: &Value) -> Value {
         json!({
             "type": "object", "additionalProperties": false,
             "required": ["source_language", "mode", "text", "changes"],

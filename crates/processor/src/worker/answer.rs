@@ -45,6 +45,7 @@ fn stop(error: AiError) -> Stop {
     match error.verdict() {
         Verdict::Fail => Stop::Fail(error.failure()),
         Verdict::Retry { after } => Stop::Retry(error.failure(), after),
+        Verdict::Wait { after } => Stop::Wait(error.failure(), Some(after)),
     }
 }
 

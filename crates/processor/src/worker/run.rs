@@ -112,7 +112,10 @@ fn ending(claim: &Claim, stop: Stop) -> (Ending, Option<quire_domain::Error>) {
     match stop {
         Stop::Fail(failure) => (Ending::Failed(failure), None),
         Stop::Retry(failure, after) => (later(claim, failure, after), None),
-        Stop::Wait(failure) => (Ending::Wait(failure, wait_delay(random::fraction().unwrap_or(0.5))), None),
+        Stop::Wait(failure, after) => {
+            let delay = after.unwrap_or_else(|| wait_delay(random::fraction().unwrap_or(0.5)));
+            (Ending::Wait(failure, delay), None)
+        }
         Stop::Fault(fault) => (later(claim, of_the_system(), None), Some(fault)),
         Stop::Interrupted => (Ending::HandedBack, None),
     }

@@ -14,8 +14,8 @@ pub(super) enum Stop {
     Fail(Failure),
     /// It may work later; after the delay, if one is given.
     Retry(Failure, Option<Duration>),
-    /// What it needs is away, whatever the task: it waits for that.
-    Wait(Failure),
+    /// What it needs is away, whatever the task: it waits for that; for so long, if that is known.
+    Wait(Failure, Option<Duration>),
     /// The database or storage did not do its part: a matter for later.
     Fault(Error),
     /// It saw that the task was interrupted.

@@ -102,10 +102,13 @@ async fn no_verdict(parts: &WorkerParts, document: &Document, error: ScanError) 
         ScanError::TooLarge => "its size (`StreamMaxLength`, `MaxFileSize` and `MaxScanSize`)".to_owned(),
         ScanError::LimitExceeded(limit) => format!("`{limit}`"),
         ScanError::Unavailable(_) => {
-            return Ok(Stop::Wait(Failure::new(
-                FailureCode::ScannerUnavailable,
-                "The virus scanner cannot be reached. The task waits for it.",
-            )));
+            return Ok(Stop::Wait(
+                Failure::new(
+                    FailureCode::ScannerUnavailable,
+                    "The virus scanner cannot be reached. The task waits for it.",
+                ),
+                None,
+            ));
         }
         ScanError::NoVerdict(_) => {
             return Ok(Stop::Retry(
