@@ -1,5 +1,7 @@
 //! The engines of an installation: which of them does a task.
 
+use std::sync::Arc;
+
 use quire_domain::failure::{Failure, FailureCode};
 use serde_json::Value;
 
@@ -26,6 +28,9 @@ pub struct Choice {
 pub struct Engines {
     standard: SharedEngine,
 }
+
+/// The engines that many workers share.
+pub type SharedEngines = Arc<Engines>;
 
 impl Engines {
     /// The engines that the configuration asks for.

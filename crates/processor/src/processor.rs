@@ -128,8 +128,8 @@ impl Processor {
     }
 
     fn worker(&self, config: &ProcessorConfig, relay: &RelayHandle) -> Worker {
-        let Surroundings { pool, blobs, scanner, reader, engine, clock, .. } = self.surroundings.clone();
-        let parts = WorkerParts { pool, blobs, scanner, reader, engine, signal: relay.signal(), clock };
+        let Surroundings { pool, blobs, scanner, reader, engines, clock, .. } = self.surroundings.clone();
+        let parts = WorkerParts { pool, blobs, scanner, reader, engines, signal: relay.signal(), clock };
         Worker::new(parts, config.worker.clone(), relay.wakes())
     }
 

@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use quire_ai::SharedEngine;
+use quire_ai::{Engines, SharedEngines};
 use quire_backends::blobs::{links::Links, local::LocalBlobs, memory::MemoryBlobs, s3::S3Blobs};
 use quire_domain::{
     Error, Result,
@@ -36,7 +36,7 @@ pub struct Surroundings {
     /// Looks for viruses, if documents are to be scanned.
     pub scanner: Option<SharedScanner>,
     /// Answers AI tasks.
-    pub engine: SharedEngine,
+    pub engines: SharedEngines,
     /// Reads documents.
     pub reader: Arc<DocumentReader>,
     /// Tells everybody when to stop.
@@ -56,7 +56,7 @@ impl Surroundings {
         clock: SharedClock,
         shutdown: Shutdown,
     ) -> Result<Self> {
-        let engine = quire_ai::engine(&config.ai)
+        let engines = Engines::new(&config.ai)
             .map_err(|e| Error::internal("setting up the AI provider").with_source(e))?;
         let children = ChildPool::of_this_program(config.reading.limits.clone())
             .map_err(|e| Error::internal("finding this program").with_source(e))?;
@@ -70,7 +70,7 @@ impl Surroundings {
         {
             tracing::warn!(error = chain(&error), "the virus scanner does not answer; documents wait for it");
         }
-        Ok(Self { pool, tokens, clock, blobs, links, scanner, engine, reader, shutdown })
+        Ok(Self { pool, tokens, clock, blobs, links, scanner, engines: engines.into(), reader, shutdown })
     }
 }
 

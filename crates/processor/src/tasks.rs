@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use quire_ai::SharedEngine;
+use quire_ai::{Choice, SharedEngines};
 use quire_domain::{
     DocumentId, Error, ErrorCode, FieldErrors, Result, TaskId, UserId,
     ports::clock::SharedClock,
@@ -38,7 +38,7 @@ const SETTLE_EVERY: Duration = Duration::from_secs(1);
 pub struct Tasks {
     pool: Pool,
     clock: SharedClock,
-    engine: SharedEngine,
+    engines: SharedEngines,
     preflight: Preflight,
     signal: Signal,
     admission: Admission,
@@ -57,9 +57,9 @@ pub struct Submission {
 impl Tasks {
     /// The use cases with these surroundings.
     pub fn new(surroundings: &Surroundings, signal: Signal, admission: Admission, max_attempts: i16) -> Self {
-        let Surroundings { pool, clock, engine, blobs, scanner, reader, .. } = surroundings.clone();
+        let Surroundings { pool, clock, engines, blobs, scanner, reader, .. } = surroundings.clone();
         let preflight = Preflight::new(blobs, reader, scanner.is_some());
-        Self { pool, clock, engine, preflight, signal, admission, max_attempts }
+        Self { pool, clock, engines, preflight, signal, admission, max_attempts }
     }
 
     /// Checks what a client asks for: the task type exists, the parameters fit, and the
@@ -100,11 +100,11 @@ impl Tasks {
     pub fn is_available(&self, task_type: TaskType) -> bool {
         // Without parameters, a task type that needs some is refused for that alone.
         let params = task_type.check_params(&Value::Object(Map::new())).unwrap_or_default();
-        task_type.check_support(&*self.engine, &params).is_ok()
+        task_type.check_support(&self.engines, &Choice::default(), &params).is_ok()
     }
 
     fn check_supported(&self, task_type: TaskType, params: &Value) -> Result<()> {
-        task_type.check_support(&*self.engine, params).map_err(|failure| {
+        task_type.check_support(&self.engines, &Choice::default(), params).map_err(|failure| {
             Error::new(ErrorCode::TaskTypeUnavailable, failure.message.clone())
                 .with_field("task_type", failure.message)
         })

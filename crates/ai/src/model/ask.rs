@@ -71,7 +71,7 @@ impl<C: ChatClient> ModelEngine<C> {
     async fn complete(&self, call: &ChatCall, ledger: &Ledger) -> Result<ChatReply, AiError> {
         with_retries(self.retry, self.timeouts.total, self.info.provider, || async {
             ledger.attempt();
-            let reply = self.client.complete(call).await?;
+            let reply = self.client.complete(call, &|_| {}).await?;
             ledger.paid(reply.usage);
             Ok(reply)
         })

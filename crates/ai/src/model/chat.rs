@@ -14,6 +14,9 @@ pub struct Caps {
     pub max_output_tokens: u32,
     /// Tokens of this model for one token of `o200k`, the counter used for planning.
     pub tokens_per_counted: f64,
+    /// Whether the provider holds the model to a schema by a means of its own. Answers are checked in any
+    /// case.
+    pub enforces_schema: bool,
 }
 
 /// One question to a model.
@@ -27,6 +30,8 @@ pub struct ChatCall {
     pub schema_name: &'static str,
     /// JSON schema of the answer.
     pub schema: Value,
+    /// Whether the schema has the form that all strict modes share, so that the provider can enforce it.
+    pub is_strict: bool,
     /// Tokens the model may write.
     pub max_output_tokens: u32,
 }
@@ -53,15 +58,18 @@ pub struct ChatReply {
     pub usage: TokenUsage,
 }
 
+/// Hears text as it is written. It must be quick and must not block.
+pub type TextSink<'a> = &'a (dyn Fn(&str) + Send + Sync);
+
 /// Reaches one model of one provider. Makes exactly one try: trying again is the engine's part.
 #[async_trait]
 pub trait ChatClient: Send + Sync {
     /// What it can do.
     fn caps(&self) -> Caps;
 
-    /// Asks once.
+    /// Asks once. `written` hears the answer while it comes, piece by piece.
     ///
     /// # Errors
     /// A class of [`AiError`], without any of the provider's words.
-    async fn complete(&self, call: &ChatCall) -> Result<ChatReply, AiError>;
+    async fn complete(&self, call: &ChatCall, written: TextSink<'_>) -> Result<ChatReply, AiError>;
 }

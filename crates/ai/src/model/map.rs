@@ -198,6 +198,7 @@ impl<'a, C: ChatClient> Run<'a, C> {
             user: fence::user(before, piece, &self.wish)?,
             schema_name: self.task.name(),
             schema: self.schema.clone(),
+            is_strict: self.task.has_strict_schema(),
             max_output_tokens: self.engine.client.caps().max_output_tokens,
         })
     }

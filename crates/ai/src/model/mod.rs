@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use quire_domain::failure::Failure;
 use serde_json::Value;
 
-pub use chat::{Caps, ChatCall, ChatClient, ChatReply, Finish};
+pub use chat::{Caps, ChatCall, ChatClient, ChatReply, Finish, TextSink};
 
 use crate::{
     answer::{Answer, EngineInfo, Provenance, Request},

@@ -18,7 +18,7 @@ use crate::{
     answer::TokenUsage,
     config::{ConfigError, Timeouts},
     error::AiError,
-    model::{Caps, ChatCall, ChatClient, ChatReply, Finish},
+    model::{Caps, ChatCall, ChatClient, ChatReply, Finish, TextSink},
 };
 
 mod classify;
@@ -71,7 +71,7 @@ impl GenaiClient {
             .with_capture_usage(true)
     }
 
-    async fn stream(&self, call: &ChatCall) -> Result<StreamEnd, AiError> {
+    async fn stream(&self, call: &ChatCall, written: TextSink<'_>) -> Result<StreamEnd, AiError> {
         let classed = |error: genai::Error| classify::class(&error, self.provider);
         let request = ChatRequest::default()
             .with_system(call.system.clone())
@@ -84,8 +84,10 @@ impl GenaiClient {
             .map_err(classed)?;
         let mut events = response.stream;
         while let Some(event) = events.next().await {
-            if let ChatStreamEvent::End(end) = event.map_err(classed)? {
-                return Ok(end);
+            match event.map_err(classed)? {
+                ChatStreamEvent::Chunk(chunk) => written(&chunk.content),
+                ChatStreamEvent::End(end) => return Ok(end),
+                _ => {}
             }
         }
         Err(AiError::Unavailable { provider: self.provider })
@@ -98,8 +100,8 @@ impl ChatClient for GenaiClient {
         self.caps
     }
 
-    async fn complete(&self, call: &ChatCall) -> Result<ChatReply, AiError> {
-        let end = self.stream(call).with_subscriber(NoSubscriber::default()).await?;
+    async fn complete(&self, call: &ChatCall, written: TextSink<'_>) -> Result<ChatReply, AiError> {
+        let end = self.stream(call, written).with_subscriber(NoSubscriber::default()).await?;
         let finish = match end.captured_stop_reason {
             Some(StopReason::Completed(_) | StopReason::StopSequence(_)) => Finish::Complete,
             Some(StopReason::MaxTokens(_)) => Finish::Truncated,

@@ -66,7 +66,7 @@ fn caps(config: &AiConfig, context: u32, output: u32, tokens_per_counted: f64) -
     if output == 0 || context / 2 < output {
         return Err(ConfigError::NoRoom { context, output });
     }
-    Ok(Caps { context_tokens: context, max_output_tokens: output, tokens_per_counted })
+    Ok(Caps { context_tokens: context, max_output_tokens: output, tokens_per_counted, enforces_schema: true })
 }
 
 /// An absolute URL that ends in a slash, so that paths can be added to it.

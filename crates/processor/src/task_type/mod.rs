@@ -4,7 +4,7 @@ mod read;
 mod reading;
 pub(crate) mod split;
 
-use quire_ai::{Engine, task};
+use quire_ai::{Choice, Engines, task};
 use quire_domain::{FieldErrors, failure::Failure};
 use serde_json::Value;
 
@@ -96,13 +96,13 @@ impl TaskType {
         }
     }
 
-    /// Whether the engine does tasks of this type with these parameters.
+    /// Whether whoever is chosen does tasks of this type with these parameters.
     ///
     /// # Errors
-    /// A failure whose sentence names what to configure.
-    pub fn check_support(self, engine: &dyn Engine, params: &Value) -> Result<(), Failure> {
+    /// A failure whose sentence names what to choose or to configure.
+    pub fn check_support(self, engines: &Engines, choice: &Choice, params: &Value) -> Result<(), Failure> {
         match self {
-            Self::Answer(known) => engine.supports(known, params),
+            Self::Answer(known) => engines.check(choice, known, params),
             Self::Read | Self::SplitPdf => Ok(()),
         }
     }

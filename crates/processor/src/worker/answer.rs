@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use quire_ai::{AiError, Answer, Progress, Request, RunContext, Verdict, task::TaskType};
+use quire_ai::{AiError, Answer, Choice, Progress, Request, RunContext, Verdict, task::TaskType};
 use quire_domain::error::chain;
 use quire_store::queue::{self, Claim, Completion};
 use serde_json::{Value, json};
@@ -28,10 +28,11 @@ pub(super) async fn answer(
 ) -> Result<Completion, Stop> {
     let Ingested { document, pages, warnings, .. } = ingested;
     let request = Request { task_type, params, filename: document.filename, pages };
+    let choice = Choice::default();
     let (sink, reports) = progress_channel();
     let context = RunContext::new(cancel.clone()).with_progress(sink);
     let answered = tokio::select! {
-        answered = state.parts.engine.run(&request, &context) => answered,
+        answered = state.parts.engines.run(&choice, &request, &context) => answered,
         never = report_progress(state, claim, reports) => match never {},
     };
     let answer = answered.map_err(stop)?;

@@ -13,7 +13,7 @@ mod stop;
 
 use std::{sync::Arc, time::Duration};
 
-use quire_ai::SharedEngine;
+use quire_ai::SharedEngines;
 use quire_domain::{
     UserId,
     error::chain,
@@ -49,7 +49,7 @@ pub struct WorkerParts {
     /// Reads documents, in child processes.
     pub reader: Arc<DocumentReader>,
     /// Answers AI tasks.
-    pub engine: SharedEngine,
+    pub engines: SharedEngines,
     /// Tells the relay that events were written.
     pub signal: Signal,
     /// Makes the worker's id.

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, path::Path, process::Stdio, sync::Arc, time::Duration};
 
-use quire_ai::{SharedEngine, testing::ScriptedEngine};
+use quire_ai::{Engines, SharedEngine, testing::ScriptedEngine};
 use quire_domain::{
     UserId,
     clock::{SharedClock, SystemClock},
@@ -114,7 +114,7 @@ impl Setup {
         let pool = self.database.pool();
         let mut surroundings =
             Surroundings::new(&config, pool, tokens.clone(), clock.clone(), Shutdown::new()).await.unwrap();
-        surroundings.engine = self.engine;
+        surroundings.engines = Arc::new(Engines::only(self.engine));
         surroundings.blobs = self.blobs.unwrap_or(surroundings.blobs);
         let program = env!("CARGO_BIN_EXE_quire-processor").into();
         let children = ChildPool::new(program, config.reading.limits.clone());
@@ -160,17 +160,18 @@ impl Quire {
     }
 
     pub(crate) fn start_worker_with(&self, config: &ProcessorConfig, engine: SharedEngine) -> Process {
-        let surroundings = Surroundings { engine, shutdown: Shutdown::new(), ..self.surroundings.clone() };
+        let engines = Arc::new(Engines::only(engine));
+        let surroundings = Surroundings { engines, shutdown: Shutdown::new(), ..self.surroundings.clone() };
         Process::start(config, surroundings)
     }
 
     /// Starts one more server, as on another machine: nothing is shared but the database and what is on
     /// the disk.
     pub(crate) async fn start_replica(&self) -> (Process, HttpClient) {
-        let Surroundings { tokens, clock, engine, reader, .. } = self.surroundings.clone();
+        let Surroundings { tokens, clock, engines, reader, .. } = self.surroundings.clone();
         let pool = self.database.pool();
         let new = Surroundings::new(&self.config, pool, tokens, clock, Shutdown::new()).await.unwrap();
-        let surroundings = Surroundings { engine, reader, ..new };
+        let surroundings = Surroundings { engines, reader, ..new };
         let process = Process::start(&self.config, surroundings.clone());
         let client = process.serve(&self.config, &surroundings);
         (process, client)
