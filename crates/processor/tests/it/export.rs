@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::{Quire, Setup, Submitted, TEXT, User, file};
 
 async fn start() -> (Quire, User, String) {
-    let quire = Setup::new().await.local_engine().worker().start().await;
+    let quire = Setup::new().await.configured_engines().worker().start().await;
     let user = quire.user("ada").await;
     let submitted = Submitted::of(&user.submit(file("Hafen von Bergen.txt", TEXT)).await);
     user.wait_for(&submitted.task, "completed").await;

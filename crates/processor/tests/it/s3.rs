@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::support::{Quire, SECOND, Setup, TEXT, User};
 
 async fn start() -> (Quire, User) {
-    let quire = Setup::new().await.in_a_bucket().await.local_engine().worker().start().await;
+    let quire = Setup::new().await.in_a_bucket().await.configured_engines().worker().start().await;
     let user = quire.user("ada").await;
     (quire, user)
 }

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, path::Path, process::Stdio, sync::Arc, time::Duration};
 
-use quire_ai::{Engines, SharedEngine, testing::ScriptedEngine};
+use quire_ai::{Engines, SharedEngine, SharedEngines, testing::ScriptedEngine};
 use quire_domain::{
     UserId,
     clock::{SharedClock, SystemClock},
@@ -36,7 +36,7 @@ pub(crate) const SECRET: &str = "0123456789abcdef0123456789abcdef";
 pub(crate) struct Setup {
     database: TestDatabase,
     variables: Vec<(&'static str, String)>,
-    engine: SharedEngine,
+    engine: Option<SharedEngine>,
     blobs: Option<SharedBlobStore>,
     clock: SharedClock,
 }
@@ -54,7 +54,7 @@ impl Setup {
             ("READ_MEMORY_LIMIT", (256_u32 << 20).to_string()),
         ];
         let (database, clock) = (TestDatabase::new().await, Arc::new(SystemClock));
-        Self { database, variables, engine: ScriptedEngine::new([]), blobs: None, clock }
+        Self { database, variables, engine: Some(ScriptedEngine::new([])), blobs: None, clock }
     }
 
     /// Sets an environment variable of the processor.
@@ -65,13 +65,12 @@ impl Setup {
     }
 
     pub(crate) fn engine(self, engine: SharedEngine) -> Self {
-        Self { engine, ..self }
+        Self { engine: Some(engine), ..self }
     }
 
-    /// The built-in engine.
-    pub(crate) fn local_engine(self) -> Self {
-        let engine = quire_ai::engine(&quire_ai::AiConfig::default()).unwrap();
-        self.engine(engine)
+    /// The engines of the configuration: the built-in one, if no variable says otherwise.
+    pub(crate) fn configured_engines(self) -> Self {
+        Self { engine: None, ..self }
     }
 
     /// A worker in the process of the server.
@@ -114,7 +113,9 @@ impl Setup {
         let pool = self.database.pool();
         let mut surroundings =
             Surroundings::new(&config, pool, tokens.clone(), clock.clone(), Shutdown::new()).await.unwrap();
-        surroundings.engines = Arc::new(Engines::only(self.engine));
+        if let Some(engine) = self.engine {
+            surroundings.engines = Arc::new(Engines::only(engine));
+        }
         surroundings.blobs = self.blobs.unwrap_or(surroundings.blobs);
         let program = env!("CARGO_BIN_EXE_quire-processor").into();
         let children = ChildPool::new(program, config.reading.limits.clone());
@@ -153,14 +154,26 @@ impl Quire {
     }
 
     /// Starts one more process with a worker, and no server.
-    pub(crate) fn start_worker(&self, engine: SharedEngine) -> Process {
+    /// Starts a worker with the engines of the server.
+    pub(crate) fn start_worker(&self) -> Process {
+        self.start_worker_process(&self.worker_config(), self.surroundings.engines.clone())
+    }
+
+    pub(crate) fn start_worker_on(&self, engine: SharedEngine) -> Process {
+        self.start_worker_with(&self.worker_config(), engine)
+    }
+
+    fn worker_config(&self) -> ProcessorConfig {
         let mut config = self.config.clone();
         config.worker.enabled = true;
-        self.start_worker_with(&config, engine)
+        config
     }
 
     pub(crate) fn start_worker_with(&self, config: &ProcessorConfig, engine: SharedEngine) -> Process {
-        let engines = Arc::new(Engines::only(engine));
+        self.start_worker_process(config, Arc::new(Engines::only(engine)))
+    }
+
+    fn start_worker_process(&self, config: &ProcessorConfig, engines: SharedEngines) -> Process {
         let surroundings = Surroundings { engines, shutdown: Shutdown::new(), ..self.surroundings.clone() };
         Process::start(config, surroundings)
     }

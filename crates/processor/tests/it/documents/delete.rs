@@ -80,7 +80,7 @@ async fn a_task_that_is_being_worked_on_ends() {
 /// The parts are in storage, and the whole goes before they are documents.
 #[tokio::test]
 async fn a_split_leaves_nothing_of_a_deleted_document() {
-    let quire = Setup::new().await.local_engine().start().await;
+    let quire = Setup::new().await.configured_engines().start().await;
     let user = quire.user("ada").await;
     quire
         .database
@@ -96,7 +96,7 @@ async fn a_split_leaves_nothing_of_a_deleted_document() {
     let submitted = user.submit_fixture("pdf/pdflatex-4-pages.pdf").await;
     user.act(&submitted.task, "cancel").await.assert_status(202);
     user.order(&submitted.document, "split_pdf", json!({"every": 1})).await.assert_status(202);
-    let worker = quire.start_worker(quire.surroundings.engine.clone());
+    let worker = quire.start_worker();
     let waiting = "pg_locks where locktype = 'advisory' and not granted
         and database = (select oid from pg_database where datname = current_database())";
     wait_until("the parts are to be stored", || async { quire.count(waiting).await == 1 }).await;
@@ -111,7 +111,7 @@ async fn a_split_leaves_nothing_of_a_deleted_document() {
 
 #[tokio::test]
 async fn parts_go_along_when_that_is_wanted() {
-    let quire = Setup::new().await.local_engine().worker().start().await;
+    let quire = Setup::new().await.configured_engines().worker().start().await;
     let user = quire.user("ada").await;
     for (query, left) in [("", 2), ("?parts=false", 4), ("?parts=true", 4)] {
         let submitted = user.submit_fixture("pdf/pdflatex-4-pages.pdf").await;

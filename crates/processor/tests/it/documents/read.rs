@@ -61,7 +61,7 @@ async fn a_document_is_there_in_every_state() {
 
 #[tokio::test]
 async fn a_part_knows_its_whole() {
-    let quire = Setup::new().await.local_engine().worker().start().await;
+    let quire = Setup::new().await.configured_engines().worker().start().await;
     let user = quire.user("ada").await;
     let whole = user.submit_fixture("pdf/pdflatex-4-pages.pdf").await;
     user.ended(&whole.task).await;

@@ -159,7 +159,7 @@ async fn text_that_is_not_there_is_explained() {
     let problem = user.client.get(&path).await.assert_problem(409, "wrong_state");
     assert!(problem["detail"].as_str().unwrap().contains("has not been read yet"), "{problem}");
 
-    let _worker = quire.start_worker(quire.surroundings.engine.clone());
+    let _worker = quire.start_worker();
     let task = user.ended(&submitted.task).await;
     assert_eq!(task["error_code"], "document_encrypted", "{task}");
     let problem = user.client.get(&path).await.assert_problem(409, "document_unreadable");

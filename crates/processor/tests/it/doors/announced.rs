@@ -45,7 +45,7 @@ async fn object(quire: &Quire, announced: &Value, bytes: &'static [u8]) {
 
 #[tokio::test]
 async fn bytes_go_to_storage_and_are_worked_on() {
-    let quire = Setup::new().await.local_engine().worker().start().await;
+    let quire = Setup::new().await.configured_engines().worker().start().await;
     let user = quire.user("ada").await;
     let announced = initiate(
         &user,

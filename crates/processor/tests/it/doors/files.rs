@@ -63,7 +63,7 @@ async fn the_answer_says_where_the_file_is() {
 
 #[tokio::test]
 async fn what_was_read_is_told() {
-    let quire = Setup::new().await.local_engine().worker().start().await;
+    let quire = Setup::new().await.configured_engines().worker().start().await;
     let user = quire.user("ada").await;
     for (name, path, expected) in [
         ("paper.pdf", "pdf/pdflatex-4-pages.pdf", json!({"pages": 4})),

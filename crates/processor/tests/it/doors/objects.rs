@@ -75,7 +75,7 @@ async fn metadata_may_be_left_out_or_come_first() {
 
 #[tokio::test]
 async fn the_parts_of_a_split_are_known_before() {
-    let quire = Setup::new().await.local_engine().worker().start().await;
+    let quire = Setup::new().await.configured_engines().worker().start().await;
     let user = quire.user("ada").await;
     let metadata = json!({
         "file_name": "paper.pdf", "process": true,

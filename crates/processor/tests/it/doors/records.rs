@@ -77,7 +77,7 @@ async fn a_record_is_read_by_its_owner() {
 
 #[tokio::test]
 async fn an_object_in_storage_becomes_a_document() {
-    let quire = Setup::new().await.local_engine().worker().start().await;
+    let quire = Setup::new().await.configured_engines().worker().start().await;
     let user = quire.user("ada").await;
     let key = key_of(&user, "made/result.txt");
     put(&quire.surroundings.blobs, &key, TEXT.as_bytes()).await;

@@ -13,7 +13,7 @@ const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0
 const PROGRAM: &[u8] = b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x02\0>\0\x01\0\0\0";
 
 async fn start(setup: Setup) -> (Quire, User) {
-    let quire = setup.local_engine().start().await;
+    let quire = setup.configured_engines().start().await;
     let user = quire.user("ada").await;
     (quire, user)
 }

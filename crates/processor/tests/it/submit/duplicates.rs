@@ -47,7 +47,7 @@ async fn of_uploads_at_the_same_time_one_is_first() {
 
 #[tokio::test]
 async fn a_duplicate_is_read_for_itself() {
-    let quire = Setup::new().await.local_engine().worker().start().await;
+    let quire = Setup::new().await.configured_engines().worker().start().await;
     let user = quire.user("ada").await;
     for _ in 0..2 {
         let submitted = user.submit_text().await;
@@ -58,7 +58,7 @@ async fn a_duplicate_is_read_for_itself() {
 
 #[tokio::test]
 async fn bytes_that_were_lost_come_back_with_the_next_copy() {
-    let quire = Setup::new().await.local_engine().start().await;
+    let quire = Setup::new().await.configured_engines().start().await;
     let user = quire.user("ada").await;
     let first = user.submit_text().await;
     for file in quire.files() {

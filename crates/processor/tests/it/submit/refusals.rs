@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::support::{Quire, SECRET, Setup, TEXT, User, file};
 
 async fn start() -> (Quire, User) {
-    let quire = Setup::new().await.local_engine().start().await;
+    let quire = Setup::new().await.configured_engines().start().await;
     let user = quire.user("ada").await;
     (quire, user)
 }

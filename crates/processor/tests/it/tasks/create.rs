@@ -46,7 +46,7 @@ async fn foreign_and_unknown_documents_are_not_found() {
 
 #[tokio::test]
 async fn wrong_bodies_are_refused() {
-    let quire = Setup::new().await.local_engine().start().await;
+    let quire = Setup::new().await.configured_engines().start().await;
     let user = quire.user("ada").await;
     let document = user.submit_text().await.document;
     for (body, field) in [

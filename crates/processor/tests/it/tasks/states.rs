@@ -105,7 +105,7 @@ async fn foreign_tasks_are_not_there() {
 
 #[tokio::test]
 async fn a_completed_task_reads_like_this() {
-    let quire = Setup::new().await.local_engine().worker().start().await;
+    let quire = Setup::new().await.configured_engines().worker().start().await;
     let user = quire.user("ada").await;
     let task = user.submit_text().await.task;
     let task = user.wait_for(&task, "completed").await;

@@ -14,7 +14,7 @@ async fn task_types(setup: Setup) -> Vec<Value> {
 
 #[tokio::test]
 async fn task_types_come_with_schemas_and_availability() {
-    let types = task_types(Setup::new().await.local_engine()).await;
+    let types = task_types(Setup::new().await.configured_engines()).await;
     let available: Vec<_> =
         types.iter().map(|t| (t["name"].as_str().unwrap(), t["available"].as_bool().unwrap())).collect();
     assert_eq!(

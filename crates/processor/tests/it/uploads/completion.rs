@@ -6,7 +6,7 @@ use super::{assert_became, assert_nothing_left, create, head, lines, metadata, p
 use crate::support::{Quire, Setup, User};
 
 async fn start() -> (Quire, User) {
-    let quire = Setup::new().await.local_engine().start().await;
+    let quire = Setup::new().await.configured_engines().start().await;
     let user = quire.user("ada").await;
     (quire, user)
 }
@@ -52,7 +52,7 @@ async fn what_was_said_of_the_file_is_said_of_the_document() {
 
 #[tokio::test]
 async fn a_file_is_read_when_nothing_else_is_asked_for() {
-    let quire = Setup::new().await.local_engine().worker().start().await;
+    let quire = Setup::new().await.configured_engines().worker().start().await;
     let user = quire.user("ada").await;
     let last = send(&user, &lines(3_000, 1), "").await.expect_status(204);
     let task = user.wait_for(last.header("quire-task-id").unwrap(), "completed").await;
@@ -62,7 +62,7 @@ async fn a_file_is_read_when_nothing_else_is_asked_for() {
 
 #[tokio::test]
 async fn a_file_that_is_refused_ends_its_upload_and_leaves_nothing() {
-    let setup = Setup::new().await.set("BLOCKED_MIME_TYPES", "image/*").local_engine();
+    let setup = Setup::new().await.set("BLOCKED_MIME_TYPES", "image/*").configured_engines();
     let quire = setup.start().await;
     let user = quire.user("ada").await;
     let png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0";

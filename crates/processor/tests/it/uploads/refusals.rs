@@ -24,7 +24,7 @@ async fn lengths_that_cannot_be_are_refused() {
 
 #[tokio::test]
 async fn what_is_asked_for_is_checked_before_the_first_byte() {
-    let quire = Setup::new().await.local_engine().start().await;
+    let quire = Setup::new().await.configured_engines().start().await;
     let user = quire.user("ada").await;
     let begin = async |said: &str| {
         let call = tus(&user.client, "POST", UPLOADS).header("upload-length", "10");

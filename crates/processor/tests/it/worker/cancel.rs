@@ -28,7 +28,7 @@ async fn a_waiting_task_that_is_cancelled_is_never_begun() {
     let user = quire.user("ada").await;
     let (cancelled, other) = (user.submit_text().await.task, user.submit_text().await.task);
     user.act(&cancelled, "cancel").await.assert_status(202);
-    let _worker = quire.start_worker(engine.clone());
+    let _worker = quire.start_worker_on(engine.clone());
     user.wait_for(&other, "completed").await;
     assert_eq!(user.task(&cancelled).await["status"], "cancelled");
     assert_eq!(quire.events(&cancelled).await, ["task_queued", "task_cancelled"]);
@@ -54,7 +54,7 @@ async fn a_running_task_ends_soon_after_it_was_cancelled() {
 async fn a_task_is_cancelled_wherever_it_runs() {
     let engine = Arc::new(EndlessEngine::default());
     let quire = Setup::new().await.set("WORKER_LEASE", 3600).start().await;
-    let _worker = quire.start_worker(engine.clone());
+    let _worker = quire.start_worker_on(engine.clone());
     let user = quire.user("ada").await;
     let task = user.submit_text().await.task;
     engine.begun().await;

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::support::{Quire, Setup, User};
 
 async fn start() -> (Quire, User) {
-    let quire = Setup::new().await.local_engine().worker().start().await;
+    let quire = Setup::new().await.configured_engines().worker().start().await;
     let user = quire.user("ada").await;
     (quire, user)
 }
@@ -129,7 +129,7 @@ async fn bytes_that_are_gone_are_told() {
     for file in quire.files() {
         std::fs::remove_file(file).unwrap();
     }
-    let _worker = quire.start_worker(quire.surroundings.engine.clone());
+    let _worker = quire.start_worker();
     let task = user.ended(&submitted.task).await;
     assert_eq!(
         (&task["status"], &task["error_code"]),

@@ -91,7 +91,7 @@ async fn the_only_task_of_a_user_does_not_wait_for_the_many_of_another() {
     let (ada, bob) = (quire.user("ada").await, quire.user("bob").await);
     many(&quire, &ada, 20).await;
     let task = bob.submit_text().await.task;
-    let worker = quire.start_worker(quire.surroundings.engine.clone());
+    let worker = quire.start_worker();
     bob.wait_for(&task, "completed").await;
     worker.stop().await;
     let before: i64 = quire

@@ -43,7 +43,7 @@ async fn the_task_of_a_lost_worker_is_done_by_another() {
     let task = user.submit_text().await.task;
     let lost = claim(&quire, NO_TIME).await;
     assert_eq!(lost.id().to_string(), task);
-    let _worker = quire.start_worker(quire.surroundings.engine.clone());
+    let _worker = quire.start_worker();
     let done = user.wait_for(&task, "completed").await;
     assert_eq!((&done["attempt"], &done["result"]), (&json!(2), &json!("scripted answer")));
     let events = ["task_queued", "task_started", "task_queued", "task_started", "task_completed"];
@@ -86,7 +86,7 @@ async fn a_claim_that_lives_is_left_alone() {
     let (held, free) = (user.submit_text().await.task, user.submit_text().await.task);
     let claim = claim(&quire, 3600 * SECOND).await;
     assert_eq!(claim.id().to_string(), held);
-    let _worker = quire.start_worker(quire.surroundings.engine.clone());
+    let _worker = quire.start_worker();
     user.wait_for(&free, "completed").await;
     let mut connection = quire.database.pool().get().await.unwrap();
     assert_eq!(queue::recover_expired(&mut connection).await.unwrap(), 0);

@@ -10,7 +10,7 @@ const PASSWORD: &str = "openpassword";
 
 #[tokio::test]
 async fn a_locked_document_is_read_with_its_password_which_is_then_forgotten() {
-    let quire = Setup::new().await.local_engine().worker().start().await;
+    let quire = Setup::new().await.configured_engines().worker().start().await;
     let user = quire.user("ada").await;
     let form = file("locked.pdf", fixture(LOCKED)).text("params", json!({"password": PASSWORD}).to_string());
     let accepted: Value = user.submit(form).await.expect_status(202).json();

@@ -10,7 +10,7 @@ const SCAN: &str = "images/scan-cv-120dpi-1.png";
 #[tokio::test]
 async fn a_scan_is_read_with_progress_and_confidence() {
     // Straightening a page takes its time where nothing is optimised.
-    let quire = Setup::new().await.set("READ_CPU_LIMIT", 60).local_engine().worker().start().await;
+    let quire = Setup::new().await.set("READ_CPU_LIMIT", 60).configured_engines().worker().start().await;
     let user = quire.user("ada").await;
     let submitted = user.submit_fixture(SCAN).await;
     let task = user.ended(&submitted.task).await;
@@ -37,7 +37,7 @@ async fn a_scan_is_read_with_progress_and_confidence() {
 /// A worker that was lost in the middle leaves the pages it had done.
 #[tokio::test]
 async fn a_page_that_was_recognised_is_not_recognised_again() {
-    let quire = Setup::new().await.local_engine().start().await;
+    let quire = Setup::new().await.configured_engines().start().await;
     let user = quire.user("ada").await;
     let submitted = user.submit_fixture(SCAN).await;
     quire
@@ -48,7 +48,7 @@ async fn a_page_that_was_recognised_is_not_recognised_again() {
             submitted.document
         ))
         .await;
-    let _worker = quire.start_worker(quire.surroundings.engine.clone());
+    let _worker = quire.start_worker();
     let task = user.ended(&submitted.task).await;
     assert_eq!(task["status"], "completed", "{task}");
     assert!(task["result"].as_str().unwrap().contains("before the worker was lost"), "{task}");

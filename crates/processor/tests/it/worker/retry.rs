@@ -68,7 +68,7 @@ async fn without_a_word_from_the_provider_the_wait_grows() {
         let user = quire.user("ada").await;
         let id = user.submit_text().await.task;
         quire.database.execute(&format!("update tasks set attempt = {}", attempt - 1)).await;
-        let worker = quire.start_worker(engine.clone());
+        let worker = quire.start_worker_on(engine.clone());
         engine.started().await;
         // Stopped, it leaves the task as it is.
         worker.stop().await;
@@ -134,7 +134,7 @@ async fn a_task_type_of_another_version_fails() {
     let user = quire.user("ada").await;
     let id = user.submit_text().await.task;
     quire.database.execute("update tasks set task_type = 'paint'").await;
-    let _worker = quire.start_worker(quire.surroundings.engine.clone());
+    let _worker = quire.start_worker();
     let failed = user.ended(&id).await;
     assert_eq!((&failed["status"], &failed["error_code"]), (&json!("failed"), &json!("task_unsupported")));
 }

@@ -7,7 +7,7 @@ use crate::support::{Quire, Setup, Submitted, TEXT, User, file};
 
 /// A worker and a scanner that documents have to pass.
 async fn start(clamd: &Clamd) -> (Quire, User) {
-    let setup = Setup::new().await.local_engine().worker();
+    let setup = Setup::new().await.configured_engines().worker();
     let quire = setup.set("SCANNER", "clamd").set("CLAMD_ADDRESS", clamd.socket().display()).start().await;
     let user = quire.user("ada").await;
     (quire, user)
@@ -254,7 +254,7 @@ async fn without_a_verdict_the_task_fails_in_the_end() {
     let listener = tokio::net::TcpListener::from_std(listener).unwrap();
     tokio::spawn(async move { while listener.accept().await.is_ok() {} });
 
-    let setup = Setup::new().await.local_engine().worker().set("TASK_MAX_ATTEMPTS", 2);
+    let setup = Setup::new().await.configured_engines().worker().set("TASK_MAX_ATTEMPTS", 2);
     let quire = setup.set("SCANNER", "clamd").set("CLAMD_ADDRESS", address).start().await;
     let user = quire.user("ada").await;
     let submitted = user.submit_text().await;
@@ -274,7 +274,7 @@ async fn without_a_verdict_the_task_fails_in_the_end() {
 #[tokio::test]
 async fn bytes_that_are_gone_or_not_all_there_are_not_clean() {
     let clamd = Clamd::running().await;
-    let setup = Setup::new().await.local_engine().set("TASK_MAX_ATTEMPTS", 1);
+    let setup = Setup::new().await.configured_engines().set("TASK_MAX_ATTEMPTS", 1);
     let quire = setup.set("SCANNER", "clamd").set("CLAMD_ADDRESS", clamd.socket().display()).start().await;
     let user = quire.user("ada").await;
     let gone = user.submit_file("gone.txt", b"This will be gone.".into()).await;
@@ -285,7 +285,7 @@ async fn bytes_that_are_gone_or_not_all_there_are_not_clean() {
     for file in quire.files() {
         std::fs::write(file, &TEXT[..20]).unwrap();
     }
-    let _worker = quire.start_worker(quire.surroundings.engine.clone());
+    let _worker = quire.start_worker();
     for (submitted, code, status) in
         [(&gone, "document_missing", "FAILED"), (&short, "internal_error", "PROCESSING")]
     {

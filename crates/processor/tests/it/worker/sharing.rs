@@ -13,7 +13,7 @@ async fn tasks_at_once_read_the_document_into_the_same_pages() {
     let Submitted { task, document } = user.submit_fixture("pdf/pdflatex-4-pages.pdf").await;
     let other: Value = user.create_task(&document).await.expect_status(202).json();
     let other = other["id"].as_str().unwrap().to_owned();
-    let _worker = quire.start_worker(engine.clone());
+    let _worker = quire.start_worker_on(engine.clone());
     engine.started().await;
     engine.started().await;
     engine.release(2);
@@ -61,7 +61,7 @@ async fn reading_begins_again_after_a_loss() {
     let user = quire.user("ada").await;
     let submitted = user.submit_text().await;
     quire.database.execute("update documents set status = 'PROCESSING'").await;
-    let _worker = quire.start_worker(quire.surroundings.engine.clone());
+    let _worker = quire.start_worker();
     let done = user.ended(&submitted.task).await;
     assert_eq!((&done["status"], &done["error_code"]), (&json!("completed"), &Value::Null));
     assert_eq!(quire.count("documents where status = 'COMPLETED'").await, 1);

@@ -8,7 +8,7 @@ use crate::support::{Quire, Setup, Submitted, User, file};
 const WHOLE: &str = "pdf/pdflatex-4-pages.pdf";
 
 async fn start() -> (Quire, User) {
-    let quire = Setup::new().await.local_engine().worker().start().await;
+    let quire = Setup::new().await.configured_engines().worker().start().await;
     let user = quire.user("ada").await;
     (quire, user)
 }

@@ -12,7 +12,7 @@ async fn what_runs_is_finished_and_nothing_more_is_begun() {
     let engine = ScriptedEngine::new([Script::Block("finished".into())]);
     let quire = Setup::new().await.set("WORKER_CONCURRENCY", 1).set("WORKER_GRACE", 3600).start().await;
     let user = quire.user("ada").await;
-    let worker = quire.start_worker(engine.clone());
+    let worker = quire.start_worker_on(engine.clone());
     let running = user.submit_text().await.task;
     engine.started().await;
     let waiting = user.submit_text().await.task;
@@ -30,14 +30,14 @@ async fn what_does_not_finish_in_time_is_handed_back() {
     let engine = ScriptedEngine::new([Script::Block("never".into())]);
     let quire = Setup::new().await.set("WORKER_GRACE", 0).start().await;
     let user = quire.user("ada").await;
-    let worker = quire.start_worker(engine.clone());
+    let worker = quire.start_worker_on(engine.clone());
     let task = user.submit_text().await.task;
     engine.started().await;
     worker.stop().await;
     let handed_back = user.task(&task).await;
     assert_eq!((&handed_back["status"], &handed_back["attempt"]), (&json!("pending"), &json!(0)));
 
-    let _other = quire.start_worker(ScriptedEngine::new([]));
+    let _other = quire.start_worker_on(ScriptedEngine::new([]));
     let done = user.wait_for(&task, "completed").await;
     assert_eq!(done["attempt"], 1);
     let events = ["task_queued", "task_started", "task_queued", "task_started", "task_completed"];
@@ -49,7 +49,7 @@ async fn a_second_request_to_stop_ends_the_wait() {
     let engine = ScriptedEngine::new([Script::Block("never".into())]);
     let quire = Setup::new().await.set("WORKER_GRACE", 3600).start().await;
     let user = quire.user("ada").await;
-    let worker = quire.start_worker(engine.clone());
+    let worker = quire.start_worker_on(engine.clone());
     let task = user.submit_text().await.task;
     engine.started().await;
     worker.begin_to_stop();
@@ -67,7 +67,7 @@ async fn a_claim_on_its_way_is_not_lost() {
     let task = user.submit_text().await.task;
     let mut lock = quire.database.pool().dedicated().await.unwrap();
     lock.batch_execute("begin; lock table tasks in share mode").await.unwrap();
-    let worker = quire.start_worker(quire.surroundings.engine.clone());
+    let worker = quire.start_worker();
     wait_until("the claim waits for the lock", || async {
         quire
             .count("pg_stat_activity where query like 'with recursive turns%' and wait_event_type = 'Lock'")
