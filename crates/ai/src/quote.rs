@@ -1,6 +1,5 @@
 //! Quotes, looked up in the text of the pages: what a model or a rule gives as evidence counts only
 //! when code finds it there.
-#![allow(dead_code)]
 
 use std::sync::OnceLock;
 

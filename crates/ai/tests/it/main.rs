@@ -3,6 +3,7 @@
 
 mod faults;
 mod injection;
+mod invoices;
 mod local;
 mod mock;
 mod model;

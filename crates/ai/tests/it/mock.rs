@@ -76,6 +76,7 @@ pub(crate) fn marker(task: &str) -> &'static str {
         "sentiment" => "You judge the sentiment",
         "translate" => "You translate documents",
         "qa" => "You answer questions",
+        "extract_invoice" => "You read invoices",
         _ => panic!("no such task: {task}"),
     }
 }
@@ -119,6 +120,11 @@ pub(crate) fn good(task: &str) -> String {
         "qa" => json!({
             "question": "How was it?", "answer": "A success.", "evidence": "a great success", "confidence": 0.8,
             "follow_ups": ["Who came?", "When was it?", "Who paid?"],
+        }),
+        "extract_invoice" => json!({
+            "is_invoice": true, "number": null, "invoice_date": null, "due_date": null, "seller": null, "buyer": {"value": "the club", "quote": "party of the club"},
+            "seller_vat_id": null, "iban": null, "currency": null, "net_total": null, "tax_total": null,
+            "gross_total": null, "taxes": [], "positions": [],
         }),
         _ => panic!("no such task: {task}"),
     };
