@@ -44,7 +44,7 @@ pub use context::{Delta, DeltaSink, Progress, ProgressSink, RunContext};
 pub use cost::Cost;
 pub use document::PageText;
 pub use engine::{Engine, SharedEngine};
-pub use engines::{Choice, ChoiceError, ChoiceField, Engines, Offer, SharedEngines, engine};
+pub use engines::{Choice, ChoiceError, ChoiceField, Engines, Offer, SharedEngines, chat_client, engine};
 pub use error::{AiError, Verdict};
 pub use local::{LOCAL_MODEL, LocalEngine};
 pub use model::{Caps, ChatCall, ChatClient, ChatReply, Finish, ModelEngine, TextSink};

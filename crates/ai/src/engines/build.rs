@@ -11,7 +11,7 @@ use crate::{
     config::{AiConfig, ConfigError, ProviderSettings},
     engine::SharedEngine,
     local::LocalEngine,
-    model::{Caps, ModelEngine},
+    model::{Caps, ChatClient, ModelEngine},
     providers::{Abilities, Kind, Place, Provider, Remote, Service},
 };
 
@@ -21,6 +21,17 @@ use crate::{
 /// When the configuration does not suffice for the provider.
 pub fn engine(config: &AiConfig) -> Result<SharedEngine, ConfigError> {
     Builder::new(config)?.engine(config.provider, None)
+}
+
+/// The client for the model that the configuration names, as the engine uses it; `None` for the built-in
+/// methods.
+///
+/// # Errors
+/// As [`engine`].
+pub fn chat_client(config: &AiConfig) -> Result<Option<Box<dyn ChatClient>>, ConfigError> {
+    let Kind::Remote(remote) = config.provider.kind() else { return Ok(None) };
+    let (client, _) = Builder::new(config)?.client(config.provider, remote, None)?;
+    Ok(Some(Box::new(client)))
 }
 
 /// Makes engines that share one HTTP client.
@@ -42,16 +53,19 @@ impl<'a> Builder<'a> {
     ) -> Result<SharedEngine, ConfigError> {
         match provider.kind() {
             Kind::BuiltIn => Ok(Arc::new(LocalEngine)),
-            Kind::Remote(remote) => self.remote(provider, remote, model),
+            Kind::Remote(remote) => {
+                let (client, info) = self.client(provider, remote, model)?;
+                Ok(self.over(client, info))
+            }
         }
     }
 
-    fn remote(
+    fn client(
         &self,
         provider: Provider,
         remote: &Remote,
         model: Option<&str>,
-    ) -> Result<SharedEngine, ConfigError> {
+    ) -> Result<(GenaiClient, EngineInfo), ConfigError> {
         let none = ProviderSettings::default();
         let settings = self.config.settings.get(&provider).unwrap_or(&none);
         let missing = |what, variable| ConfigError::Missing { provider, what, variable };
@@ -85,7 +99,7 @@ impl<'a> Builder<'a> {
         let target = Target { provider: provider.as_str(), reach, model: model.to_owned(), key };
         let caps = self.caps(provider, remote, settings, service)?;
         let client = GenaiClient::new(target, caps, self.config.timeouts, self.http.clone())?;
-        Ok(self.over(client, EngineInfo { provider: provider.as_str(), model: model.to_owned() }))
+        Ok((client, EngineInfo { provider: provider.as_str(), model: model.to_owned() }))
     }
 
     /// The one place where a model engine is made.

@@ -12,7 +12,7 @@ use quire_domain::failure::Failure;
 use serde_json::Value;
 
 pub use self::{
-    build::engine,
+    build::{chat_client, engine},
     choice::{Choice, ChoiceError, ChoiceField, Offer},
 };
 use crate::{
