@@ -7,6 +7,7 @@ mod injection;
 mod local;
 mod mock;
 mod model;
+mod real;
 mod stub;
 mod wire;
 
