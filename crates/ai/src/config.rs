@@ -60,6 +60,13 @@ pub struct ProviderSettings {
     pub max_output_tokens: Option<u32>,
 }
 
+impl ProviderSettings {
+    /// Whether anything says that somebody wants this provider.
+    pub(crate) fn is_begun(&self) -> bool {
+        self.api_key.is_some() || self.base_url.is_some() || self.model.is_some()
+    }
+}
+
 impl AiConfig {
     /// With one provider's settings.
     #[must_use]

@@ -10,10 +10,12 @@ use crate::{
     client::{self, GenaiClient, Target},
     config::{AiConfig, ConfigError, ProviderSettings},
     engine::SharedEngine,
-    local::LocalEngine,
+    local::{LOCAL_MODEL, LocalEngine},
     model::{Caps, ChatClient, ModelEngine},
     providers::{Abilities, Kind, Place, Provider, Remote, Service},
 };
+
+const MODELS_ALLOWED: &str = "AI_MODELS_ALLOWED";
 
 /// The engine of the provider that the configuration names, with the model that it names.
 ///
@@ -52,6 +54,10 @@ impl<'a> Builder<'a> {
         model: Option<&str>,
     ) -> Result<SharedEngine, ConfigError> {
         match provider.kind() {
+            Kind::BuiltIn if model.is_some_and(|model| model != LOCAL_MODEL) => Err(ConfigError::Wrong {
+                variable: MODELS_ALLOWED,
+                must: "name no model of `local`, which has but one",
+            }),
             Kind::BuiltIn => Ok(Arc::new(LocalEngine)),
             Kind::Remote(remote) => {
                 let (client, info) = self.client(provider, remote, model)?;
@@ -80,13 +86,14 @@ impl<'a> Builder<'a> {
             return Err(missing("a key", remote.variables.key));
         }
         let is_main = provider == self.config.provider;
+        let is_another = model.is_some();
         let variable = if is_main { "AI_MODEL" } else { remote.variables.model };
         let model = model
             .or(set(self.config.model.as_deref()).filter(|_| is_main))
             .or(set(settings.model.as_deref()))
             .or(service.model)
             .ok_or_else(|| missing("the name of a model", variable))?;
-        plain(model, "._-:/@+", variable)?;
+        plain(model, "._-:/@+", if is_another { MODELS_ALLOWED } else { variable })?;
         let given = base_url.map(|url| checked_url(url, remote.variables.base_url)).transpose()?;
         let reach = (remote.reach)(Place {
             base_url: given.as_deref().unwrap_or(service.base_url),

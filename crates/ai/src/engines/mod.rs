@@ -17,7 +17,7 @@ pub use self::{
 };
 use crate::{
     answer::{Answer, EngineInfo, Request},
-    config::{AiConfig, ConfigError},
+    config::{AiConfig, ConfigError, ProviderSettings},
     context::RunContext,
     engine::SharedEngine,
     error::AiError,
@@ -80,6 +80,14 @@ impl Engines {
                 // Set up as a fallback, or by a key that is there for something else.
                 Ok(_) => {}
                 Err(ConfigError::Missing { variable, .. }) if !is_named => {
+                    if config.settings.get(&provider).is_some_and(ProviderSettings::is_begun) {
+                        let provider = provider.as_str();
+                        tracing::warn!(
+                            provider,
+                            missing = variable,
+                            "a provider is set up in part, and not offered"
+                        );
+                    }
                     self.lacking.push((provider, variable));
                 }
                 Err(error) => return Err(error),

@@ -269,6 +269,12 @@ fn what_the_configuration_names_must_be_usable() {
         error(AiConfig { models_allowed, ..config() })
             .starts_with("AI_MODELS_ALLOWED names a model of `gemini`")
     );
+    let models_allowed = vec![(Provider::Local, "llama".to_owned())];
+    assert!(
+        error(AiConfig { models_allowed, ..config() }).starts_with("AI_MODELS_ALLOWED must name no model")
+    );
+    let models_allowed = vec![(Provider::OpenAi, "two words".to_owned())];
+    assert!(error(AiConfig { models_allowed, ..config() }).starts_with("AI_MODELS_ALLOWED must be a name"));
     let bad = ProviderSettings { base_url: Some("nowhere".into()), ..keyed("k") };
     assert!(error(config().with_settings(Provider::Gemini, bad)).starts_with("GEMINI_BASE_URL must be"));
 }

@@ -17,7 +17,6 @@ const SERVICE: Service = Service {
 };
 
 pub(super) const KIND: Kind = Kind::Remote(&Remote {
-    title: "Anthropic",
     variables: Variables {
         key: "ANTHROPIC_API_KEY",
         base_url: "ANTHROPIC_BASE_URL",

@@ -8,7 +8,6 @@ use super::{Abilities, Endpoint, Kind, Place, Reach, Remote, Service, Variables,
 const V1: &str = "openai/v1/";
 
 pub(super) const KIND: Kind = Kind::Remote(&Remote {
-    title: "Azure OpenAI",
     variables: Variables {
         key: "AZURE_OPENAI_API_KEY",
         base_url: "AZURE_OPENAI_ENDPOINT",

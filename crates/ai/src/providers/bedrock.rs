@@ -17,7 +17,6 @@ const SERVICE: Service = Service {
 };
 
 pub(super) const KIND: Kind = Kind::Remote(&Remote {
-    title: "Amazon Bedrock",
     variables: Variables {
         key: "AWS_BEARER_TOKEN_BEDROCK",
         base_url: "BEDROCK_BASE_URL",

@@ -12,7 +12,6 @@ pub(super) const SERVER: Service = Service {
 };
 
 pub(super) const KIND: Kind = Kind::Remote(&Remote {
-    title: "a compatible server",
     variables: Variables {
         key: "COMPATIBLE_API_KEY",
         base_url: "COMPATIBLE_BASE_URL",

@@ -11,8 +11,6 @@ pub(crate) enum Kind {
 
 /// A server with a model, as its operators describe it.
 pub(crate) struct Remote {
-    /// Its name as people write it.
-    pub(crate) title: &'static str,
     /// What configures it.
     pub(crate) variables: Variables,
     /// The one service of that name; `None` where every customer has an address of their own.

@@ -16,7 +16,6 @@ const SERVICE: Service = Service {
 };
 
 pub(super) const KIND: Kind = Kind::Remote(&Remote {
-    title: "Google Gemini",
     variables: Variables {
         key: "GEMINI_API_KEY",
         base_url: "GEMINI_BASE_URL",

@@ -17,7 +17,6 @@ const SERVICE: Service = Service {
 };
 
 pub(super) const KIND: Kind = Kind::Remote(&Remote {
-    title: "Hugging Face",
     variables: Variables {
         key: "HF_TOKEN",
         base_url: "HUGGINGFACE_BASE_URL",

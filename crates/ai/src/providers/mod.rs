@@ -5,8 +5,8 @@ mod facts;
 
 use std::str::FromStr;
 
-pub use facts::Wire;
 pub(crate) use facts::{Abilities, Endpoint, Kind, Place, Reach, Remote, Service};
+pub use facts::{Variables, Wire};
 
 macro_rules! providers {
     ($($(#[$meta:meta])* $variant:ident = $name:literal in $module:ident;)*) => {
@@ -55,24 +55,14 @@ providers! {
 }
 
 impl Provider {
-    /// The facts about it; `None` for the built-in methods, which need nothing.
+    /// The variables that configure it; `None` for the built-in methods, which need none.
     pub const fn variables(self) -> Option<&'static Variables> {
         match self.kind() {
             Kind::BuiltIn => None,
             Kind::Remote(remote) => Some(&remote.variables),
         }
     }
-
-    /// Its name as people write it.
-    pub const fn title(self) -> &'static str {
-        match self.kind() {
-            Kind::BuiltIn => "built in",
-            Kind::Remote(remote) => remote.title,
-        }
-    }
 }
-
-pub use facts::Variables;
 
 impl FromStr for Provider {
     type Err = UnknownProvider;

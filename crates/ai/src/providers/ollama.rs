@@ -13,7 +13,6 @@ const SERVICE: Service = Service {
 };
 
 pub(super) const KIND: Kind = Kind::Remote(&Remote {
-    title: "Ollama",
     variables: Variables {
         key: "OLLAMA_API_KEY",
         base_url: "OLLAMA_BASE_URL",

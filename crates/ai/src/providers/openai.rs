@@ -3,7 +3,6 @@
 use super::{Abilities, Endpoint, Kind, Place, Reach, Remote, Service, Variables, Wire, compatible};
 
 pub(super) const KIND: Kind = Kind::Remote(&Remote {
-    title: "OpenAI",
     variables: Variables {
         key: "OPENAI_API_KEY",
         base_url: "OPENAI_BASE_URL",
