@@ -62,7 +62,7 @@ macro_rules! contract {
         mod $name {
             use super::{*, Provider::*};
 
-            const TARGET: Target = $target;
+            pub(super) const TARGET: Target = $target;
 
             #[tokio::test]
             async fn answers_piece_by_piece_and_counts() {
@@ -96,13 +96,7 @@ macro_rules! contract {
         }
     )*
 
-        #[test]
-        fn every_provider_keeps_the_contract() {
-            let kept = [$({ use Provider::*; ($target).provider },)*];
-            for provider in Provider::ALL.iter().filter(|provider| **provider != Provider::Local) {
-                assert!(kept.contains(provider), "{provider}");
-            }
-        }
+        const TARGETS: &[Target] = &[$($name::TARGET),*];
     };
 }
 
@@ -138,4 +132,16 @@ contract! {
     compatible: Target {
         provider: Compatible, path: "/v1", wire: None, own: None, filter: Some("content_filter"), sends: sent::CHAT,
     };
+}
+
+#[tokio::test]
+async fn a_text_that_is_too_long_is_halved() {
+    cases::a_text_that_is_too_long_is_halved(TARGETS).await;
+}
+
+#[test]
+fn every_provider_keeps_the_contract() {
+    for provider in Provider::ALL.iter().filter(|provider| **provider != Provider::Local) {
+        assert!(TARGETS.iter().any(|target| target.provider == *provider), "{provider}");
+    }
 }
