@@ -1,7 +1,7 @@
 # `make` alone lists what there is.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test test-large-upload test-tools lint format lint-code docs lint-deps lint-containers lint-scripts lint-nginx openapi bench bench-load bench-functions bench-extract fuzz ci
+.PHONY: help run test test-large-upload test-real-model test-tools lint format lint-code docs lint-deps lint-containers lint-scripts lint-nginx openapi bench bench-load bench-functions bench-extract fuzz ci
 
 help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '  make %-16s %s\n' "$$name" "$$text"; done
@@ -14,6 +14,9 @@ test: ## Run all tests
 
 test-large-upload: ## Send 1 GiB in pieces over a connection that is cut again and again
 	@QUIRE_UPLOAD_TEST_MIB=1024 scripts/test.sh -p quire-processor uploads::clients
+
+test-real-model: ## Let a real small model on this machine answer (160 MB are fetched once)
+	@scripts/test-real-model.sh
 
 test-tools: tests/mock-ai/node_modules/.package-lock.json tests/tus-client/node_modules/.package-lock.json ## Install what tests talk to and with
 

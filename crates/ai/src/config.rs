@@ -1,41 +1,79 @@
 //! What the operator chooses.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, num::NonZero, path::PathBuf, time::Duration};
 
 use secrecy::SecretString;
 
-use crate::providers::Provider;
+use crate::providers::{Provider, Wire};
 
-/// Which engine answers, and how it reaches its model.
+/// Which engines there are, and how they reach their models.
 #[derive(Debug, Clone, Default)]
 pub struct AiConfig {
-    /// Who answers (`AI_PROVIDER`).
+    /// Who answers unless a request chooses (`AI_PROVIDER`).
     pub provider: Provider,
-    /// The model (`AI_MODEL`); each provider has a default or asks for one.
+    /// Its model (`AI_MODEL`), before [`ProviderSettings::model`].
     pub model: Option<String>,
-    /// The provider's key (`OPENAI_API_KEY` and its siblings).
-    pub api_key: Option<SecretString>,
-    /// A compatible server instead of the official service (`OPENAI_BASE_URL` and its siblings).
-    pub base_url: Option<String>,
-    /// The dialect to speak to an OpenAI-shaped server, where the default is not wanted.
+    /// Who is asked instead, in this order, while that provider cannot answer (`AI_FALLBACK`).
+    pub fallback: Vec<Provider>,
+    /// Whom requests may choose besides `provider` (`AI_PROVIDERS_ALLOWED`); `None` means every provider that
+    /// is configured, and the built-in methods.
+    pub providers_allowed: Option<Vec<Provider>>,
+    /// Models that requests may choose besides the one that is configured (`AI_MODELS_ALLOWED`).
+    pub models_allowed: Vec<(Provider, String)>,
+    /// How each provider is reached.
+    pub settings: BTreeMap<Provider, ProviderSettings>,
+    /// The dialect to speak to an OpenAI-shaped server, where the default is not wanted (`OPENAI_WIRE`).
     pub wire: Option<Wire>,
     /// Time limits.
     pub timeouts: Timeouts,
     /// When and how often to try again.
     pub retry: RetryPolicy,
-    /// Tokens the model takes, input and output together; each provider has a careful default.
+    /// Tokens that the model of `provider` takes, input and output together; each provider has a careful
+    /// default.
     pub context_tokens: Option<u32>,
-    /// Tokens the model may write in one answer; on thinking models this pays for thoughts too.
+    /// Tokens that it may write in one answer; on thinking models this pays for thoughts too.
+    pub max_output_tokens: Option<u32>,
+    /// Pieces of one text at most (`AI_MAX_PIECES`).
+    pub max_pieces: Option<NonZero<usize>>,
+    /// Calls under way at once for one task (`AI_PARALLEL_CALLS`).
+    pub parallel_calls: Option<NonZero<usize>>,
+    /// What tokens cost (`AI_PRICES_FILE`).
+    pub prices_file: Option<PathBuf>,
+    /// Prompts instead of the built-in ones (`PROMPTS_DIR`).
+    pub prompts_dir: Option<PathBuf>,
+}
+
+/// How one provider is reached. What is empty counts as not set.
+#[derive(Debug, Clone, Default)]
+pub struct ProviderSettings {
+    /// The key.
+    pub api_key: Option<SecretString>,
+    /// The address, where it is not the provider's own.
+    pub base_url: Option<String>,
+    /// The model.
+    pub model: Option<String>,
+    /// The setting that no other provider has, as [`Variables::own`](crate::Variables::own) names it.
+    pub own: Option<String>,
+    /// Tokens that the model takes, input and output together.
+    pub context_tokens: Option<u32>,
+    /// Tokens that it may write in one answer.
     pub max_output_tokens: Option<u32>,
 }
 
-/// The two dialects of OpenAI-shaped servers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wire {
-    /// `POST /responses`: the official service.
-    Responses,
-    /// `POST /chat/completions`: what compatible servers speak.
-    ChatCompletions,
+impl ProviderSettings {
+    /// Whether anything says that somebody wants this provider.
+    pub(crate) fn is_begun(&self) -> bool {
+        self.api_key.is_some() || self.base_url.is_some() || self.model.is_some()
+    }
+}
+
+impl AiConfig {
+    /// With one provider's settings.
+    #[must_use]
+    pub fn with_settings(mut self, provider: Provider, settings: ProviderSettings) -> Self {
+        self.settings.insert(provider, settings);
+        self
+    }
 }
 
 /// Time limits on one call to a model.
@@ -82,33 +120,49 @@ impl Default for RetryPolicy {
     }
 }
 
-/// Why a configuration does not suffice.
+/// Why a configuration does not suffice: a clause that names the variable to set.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// The provider wants a key.
-    #[error("the provider `{provider}` needs a key: set {variable}")]
-    MissingKey {
+    /// The provider wants something that is not set.
+    #[error("the provider `{provider}` needs {what}: set {variable}")]
+    Missing {
         /// Which provider.
-        provider: &'static str,
+        provider: Provider,
+        /// What it needs.
+        what: &'static str,
         /// The variable to set.
         variable: &'static str,
     },
-    /// A compatible server has no default model.
-    #[error(
-        "a server at OPENAI_BASE_URL has no default model: set AI_MODEL to one that it lists under `models`"
-    )]
-    MissingModel,
-    /// The base URL cannot be used.
-    #[error("OPENAI_BASE_URL must be an absolute http or https URL without user name, query or fragment")]
-    BaseUrl,
+    /// A value cannot be used.
+    #[error("{variable} must {must}")]
+    Wrong {
+        /// The variable.
+        variable: &'static str,
+        /// What it must be.
+        must: &'static str,
+    },
     /// The window leaves no room for a text.
-    #[error("the context of {context} tokens leaves no room beside an answer of {output} tokens")]
+    #[error(
+        "for the provider `{provider}`, the context of {context} tokens leaves no room beside an answer of {output} tokens: see {variable}"
+    )]
     NoRoom {
+        /// Which provider.
+        provider: Provider,
         /// Tokens the model takes.
         context: u32,
         /// Tokens it may write.
         output: u32,
+        /// The variable to set.
+        variable: &'static str,
     },
+    /// The fallback order names a provider that was asked before.
+    #[error(
+        "AI_FALLBACK names `{0}`, which is asked before: name each provider once, and not the one of AI_PROVIDER"
+    )]
+    FallbackTwice(Provider),
+    /// A model of a provider that cannot be chosen.
+    #[error("AI_MODELS_ALLOWED names a model of `{0}`, which is not among the providers that may be chosen")]
+    ModelOfNobody(Provider),
     /// The HTTP client could not be made.
     #[error("the HTTP client for the model provider could not be made")]
     Client(#[source] Box<dyn std::error::Error + Send + Sync>),

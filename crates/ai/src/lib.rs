@@ -9,13 +9,14 @@
 //! - [`ModelEngine`] by prompts over a [`ChatClient`]; one client per provider.
 //!
 //! A new task type is one file in `src/tasks/` and one line in its list; a new provider is one
-//! file in `src/providers/` and one line in its list.
+//! file of facts in `src/providers/` and one line in its list.
 //!
 //! [`Engines`] holds what the configuration allows for, and finds the engine for each task. What runs
 //! share with each other (kept replies, limits, budgets) is a port of this crate: see [`ports`].
 
 mod answer;
 mod clean;
+mod client;
 mod config;
 mod context;
 mod cost;
@@ -38,15 +39,15 @@ mod tasks;
 pub mod testing;
 
 pub use answer::{Answer, EngineInfo, Request, TokenUsage};
-pub use config::{AiConfig, ConfigError, RetryPolicy, Timeouts, Wire};
+pub use config::{AiConfig, ConfigError, ProviderSettings, RetryPolicy, Timeouts};
 pub use context::{Delta, DeltaSink, Progress, ProgressSink, RunContext};
 pub use cost::Cost;
 pub use document::PageText;
 pub use engine::{Engine, SharedEngine};
-pub use engines::{Choice, Engines, SharedEngines};
+pub use engines::{Choice, ChoiceError, ChoiceField, Engines, Offer, SharedEngines, chat_client, engine};
 pub use error::{AiError, Verdict};
 pub use local::{LOCAL_MODEL, LocalEngine};
 pub use model::{Caps, ChatCall, ChatClient, ChatReply, Finish, ModelEngine, TextSink};
-pub use providers::{Provider, UnknownProvider, engine};
+pub use providers::{Provider, UnknownProvider, Variables, Wire};
 pub use quote::{Check, Checked};
 pub use task::Warning;

@@ -36,7 +36,8 @@ pub fn sections(http: &'static [quire_web::config::Variable]) -> Vec<Section<'st
         AppEnv::SECTION,
         UploadLimit::SECTION,
     ];
-    shared.into_iter().chain(ProcessorConfig::OWN_SECTIONS.iter().copied()).collect()
+    let own = ProcessorConfig::OWN_SECTIONS.iter().chain(ProcessorConfig::PROVIDER_SECTIONS);
+    shared.into_iter().chain(own.copied()).collect()
 }
 
 /// Runs the HTTP server, and beside it what the configuration asks for, until told to stop.

@@ -1,13 +1,5 @@
 //! The built-in methods.
 
-use std::sync::Arc;
+use super::Kind;
 
-use crate::{
-    config::{AiConfig, ConfigError},
-    engine::SharedEngine,
-    local::LocalEngine,
-};
-
-pub(super) fn engine(_config: &AiConfig) -> Result<SharedEngine, ConfigError> {
-    Ok(Arc::new(LocalEngine))
-}
+pub(super) const KIND: Kind = Kind::BuiltIn;

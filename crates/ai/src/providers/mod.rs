@@ -1,39 +1,33 @@
-//! Who can answer. A provider is a file here and a line in the list below.
+//! Who can answer: facts alone, a file for each provider and a line in the list below. What is made of
+//! them is in `engines`, how models are talked to in `client`.
 
-mod genai_client;
+mod facts;
 
 use std::str::FromStr;
 
-use crate::{
-    config::{AiConfig, ConfigError},
-    engine::SharedEngine,
-};
+pub(crate) use facts::{Abilities, Endpoint, Kind, Place, Reach, Remote, Service};
+pub use facts::{Variables, Wire};
 
 macro_rules! providers {
     ($($(#[$meta:meta])* $variant:ident = $name:literal in $module:ident;)*) => {
         $(mod $module;)*
 
         /// Who answers tasks.
-        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Provider { $($(#[$meta])* $variant,)* }
 
         impl Provider {
             /// Every provider.
             pub const ALL: &[Self] = &[$(Self::$variant,)*];
 
-            /// The name in the configuration (`AI_PROVIDER`) and in answers.
+            /// The name in the configuration (`AI_PROVIDER`), in requests and in answers.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $name,)* }
             }
 
-        }
-
-        /// The engine of the provider that the configuration names.
-        ///
-        /// # Errors
-        /// When the configuration does not suffice for the provider.
-        pub fn engine(config: &AiConfig) -> Result<SharedEngine, ConfigError> {
-            match config.provider { $(Provider::$variant => $module::engine(config),)* }
+            pub(crate) const fn kind(self) -> Kind {
+                match self { $(Self::$variant => $module::KIND,)* }
+            }
         }
     };
 }
@@ -44,6 +38,30 @@ providers! {
     Local = "local" in local;
     /// OpenAI, or any server that speaks its language.
     OpenAi = "openai" in openai;
+    /// Anthropic.
+    Anthropic = "anthropic" in anthropic;
+    /// Google, by the Gemini API.
+    Gemini = "gemini" in gemini;
+    /// A resource of Azure OpenAI.
+    Azure = "azure" in azure;
+    /// An Ollama server.
+    Ollama = "ollama" in ollama;
+    /// Hugging Face, by its router to many hosts.
+    HuggingFace = "huggingface" in huggingface;
+    /// Amazon Bedrock.
+    Bedrock = "bedrock" in bedrock;
+    /// Any other server that speaks Chat Completions.
+    Compatible = "compatible" in compatible;
+}
+
+impl Provider {
+    /// The variables that configure it; `None` for the built-in methods, which need none.
+    pub const fn variables(self) -> Option<&'static Variables> {
+        match self.kind() {
+            Kind::BuiltIn => None,
+            Kind::Remote(remote) => Some(&remote.variables),
+        }
+    }
 }
 
 impl FromStr for Provider {
@@ -75,19 +93,27 @@ impl std::fmt::Display for Provider {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::collections::HashSet;
 
-    #[test]
-    fn nothing_configured_means_the_built_in_methods() {
-        let engine = engine(&AiConfig::default()).unwrap();
-        assert_eq!(engine.info().provider, "local");
-    }
+    use super::*;
 
     #[test]
     fn names_read_back() {
         for provider in Provider::ALL {
             assert_eq!(provider.as_str().parse(), Ok(*provider));
         }
-        assert_eq!("OpenAI".parse::<Provider>().unwrap_err().to_string(), "must be one of: local, openai");
+        let error = "OpenAI".parse::<Provider>().unwrap_err().to_string();
+        assert!(error.starts_with("must be one of: local, openai, anthropic"), "{error}");
+    }
+
+    #[test]
+    fn no_variable_belongs_to_two_providers() {
+        let mut seen = HashSet::new();
+        for variables in Provider::ALL.iter().filter_map(|provider| provider.variables()) {
+            let Variables { key, base_url, model, own, context_tokens, max_output_tokens } = *variables;
+            for name in [key, base_url, model, context_tokens, max_output_tokens].into_iter().chain(own) {
+                assert!(seen.insert(name), "{name}");
+            }
+        }
     }
 }

@@ -88,7 +88,7 @@ async fn an_obeying_model_gets_nothing_through() {
 
 /// Keeps every log line.
 #[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<String>>>);
+pub(crate) struct Lines(pub(crate) Arc<Mutex<Vec<String>>>);
 
 impl Visit for Lines {
     fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {

@@ -1,16 +1,18 @@
 //! The engines as their callers see them; the model engine against scripted servers.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod contract;
 mod faults;
 mod injection;
 mod invoices;
 mod local;
 mod mock;
 mod model;
+mod real;
 mod stub;
 mod wire;
 
-use quire_ai::{AiConfig, PageText, Provider, Request, RetryPolicy, registry};
+use quire_ai::{AiConfig, PageText, Provider, ProviderSettings, Request, RetryPolicy, registry};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -24,12 +26,17 @@ fn request(task: &str, params: Value, texts: &[&str]) -> Request {
 
 /// A configuration for a server at `base_url` that does not wait long between tries.
 fn config(base_url: &str) -> AiConfig {
-    AiConfig {
-        provider: Provider::OpenAi,
-        model: Some("test-model".into()),
+    config_of(Provider::OpenAi, base_url)
+}
+
+/// The same, for a provider.
+fn config_of(provider: Provider, base_url: &str) -> AiConfig {
+    let settings = ProviderSettings {
         api_key: Some("sk-secret-key".to_owned().into()),
         base_url: Some(base_url.to_owned()),
-        retry: RetryPolicy { base: Duration::from_millis(1), ..RetryPolicy::default() },
-        ..AiConfig::default()
-    }
+        model: Some("test-model".into()),
+        ..ProviderSettings::default()
+    };
+    let retry = RetryPolicy { base: Duration::from_millis(1), ..RetryPolicy::default() };
+    AiConfig { provider, retry, ..AiConfig::default() }.with_settings(provider, settings)
 }

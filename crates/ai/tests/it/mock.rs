@@ -38,6 +38,11 @@ impl Mock {
         Self { process, url, _fixtures: file }
     }
 
+    /// Where it listens.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     /// What to configure as `OPENAI_BASE_URL`.
     pub(crate) fn base_url(&self) -> String {
         format!("{}/v1", self.url)

@@ -26,7 +26,7 @@ pub(crate) fn responses(content: &str) -> ResponseTemplate {
     stream(&format!("data: {delta}\n\ndata: {completed}\n\n"))
 }
 
-fn stream(body: &str) -> ResponseTemplate {
+pub(crate) fn stream(body: &str) -> ResponseTemplate {
     ResponseTemplate::new(200).set_body_raw(body.to_owned(), "text/event-stream")
 }
 
@@ -38,15 +38,21 @@ pub(crate) async fn bodies(server: &MockServer) -> Vec<Value> {
 
 /// The base URL of a server that begins each stream and never goes on.
 pub(crate) async fn stalling() -> String {
-    const BEGINNING: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n\
-        data: {\"choices\": [{\"index\": 0, \"delta\": {\"content\": \"{\"}}]}\n\n";
+    let url =
+        silent_after("data: {\"choices\": [{\"index\": 0, \"delta\": {\"content\": \"{\"}}]}\n\n").await;
+    format!("{url}/v1")
+}
+
+/// Where a server listens that begins each stream with this and never goes on.
+pub(crate) async fn silent_after(beginning: &str) -> String {
+    let answer = format!("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n{beginning}");
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/v1", listener.local_addr().unwrap());
+    let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move {
         let mut open = Vec::new();
         while let Ok((mut connection, _)) = listener.accept().await {
             let _ = connection.read(&mut [0; 1_024]).await;
-            connection.write_all(BEGINNING.as_bytes()).await.unwrap();
+            connection.write_all(answer.as_bytes()).await.unwrap();
             open.push(connection);
         }
     });

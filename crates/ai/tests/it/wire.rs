@@ -15,7 +15,7 @@ async fn sent(task: &str, wire: Wire) -> (String, String, Value) {
     let server = MockServer::start().await;
     let response = match wire {
         Wire::Responses => stub::responses(&good(task)),
-        Wire::ChatCompletions => stub::chat(&good(task), "stop"),
+        _ => stub::chat(&good(task), "stop"),
     };
     Stub::given(any()).respond_with(response).expect(1).mount(&server).await;
     let engine = engine(&AiConfig { wire: Some(wire), ..config(&format!("{}/v1", server.uri())) }).unwrap();

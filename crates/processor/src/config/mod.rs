@@ -1,5 +1,6 @@
 //! The processor's configuration.
 
+mod ai;
 mod doors;
 mod intake;
 mod reading;
@@ -8,7 +9,7 @@ mod storage;
 
 use std::{num::NonZero, time::Duration};
 
-use quire_ai::{AiConfig, Provider, Timeouts};
+use quire_ai::AiConfig;
 use quire_domain::task::DEFAULT_MAX_ATTEMPTS;
 use quire_web::config::{
     AppEnv, DatabaseConfig, HttpConfig, LogConfig, Reader, Section, TokenConfig, Variable,
@@ -104,27 +105,6 @@ const WORKER_GRACE: Variable =
 const EVENT_RETENTION_DAYS: Variable =
     Variable::new("EVENT_RETENTION_DAYS", "Days for which events can be replayed.").default("30");
 
-const AI_PROVIDER: Variable = Variable::new(
-    "AI_PROVIDER",
-    "Who answers AI tasks: local (built in, no key) or openai (also any compatible server).",
-)
-.default("local");
-const AI_MODEL: Variable = Variable::new(
-    "AI_MODEL",
-    "The model; must be set for a compatible server, otherwise the provider has a default.",
-);
-const OPENAI_API_KEY: Variable =
-    Variable::new("OPENAI_API_KEY", "The key, with AI_PROVIDER=openai.").secret();
-const OPENAI_BASE_URL: Variable =
-    Variable::new("OPENAI_BASE_URL", "A compatible server instead of the official service.")
-        .example("http://127.0.0.1:11434/v1");
-const AI_TIMEOUT: Variable =
-    Variable::new("AI_TIMEOUT", "Seconds for one call to a model, with all its tries.").default("300");
-const AI_CONTEXT_TOKENS: Variable =
-    Variable::new("AI_CONTEXT_TOKENS", "Tokens that the model takes, input and output together.");
-const AI_MAX_OUTPUT_TOKENS: Variable =
-    Variable::new("AI_MAX_OUTPUT_TOKENS", "Tokens that the model may write in one answer.");
-
 const WORKER_SECTION: Section<'static> = Section {
     title: "Tasks and the worker",
     variables: &[
@@ -138,19 +118,6 @@ const WORKER_SECTION: Section<'static> = Section {
         EVENT_RETENTION_DAYS,
     ],
 };
-const AI_SECTION: Section<'static> = Section {
-    title: "AI",
-    variables: &[
-        AI_PROVIDER,
-        AI_MODEL,
-        OPENAI_API_KEY,
-        OPENAI_BASE_URL,
-        AI_TIMEOUT,
-        AI_CONTEXT_TOKENS,
-        AI_MAX_OUTPUT_TOKENS,
-    ],
-};
-
 impl ProcessorConfig {
     /// The port when `PORT` is not set.
     pub const DEFAULT_PORT: &'static str = "8002";
@@ -163,8 +130,11 @@ impl ProcessorConfig {
         scanning::SECTION,
         reading::SECTION,
         WORKER_SECTION,
-        AI_SECTION,
+        ai::SECTION,
     ];
+
+    /// A section for each model provider, which follow those.
+    pub const PROVIDER_SECTIONS: &[Section<'static>] = &ai::PROVIDER_SECTIONS;
 
     /// Reads all sections; what is wrong is collected by the reader.
     pub fn read(reader: &mut Reader<'_>) -> Self {
@@ -182,7 +152,7 @@ impl ProcessorConfig {
             worker: WorkerConfig::read(reader),
             scanning: ScanningConfig::read(reader),
             reading: ReadingConfig::read(reader),
-            ai: read_ai(reader),
+            ai: ai::read(reader),
         }
     }
 }
@@ -213,24 +183,4 @@ impl WorkerConfig {
             event_retention: Duration::from_secs(days * 24 * 60 * 60),
         }
     }
-}
-
-fn read_ai(reader: &mut Reader<'_>) -> AiConfig {
-    let providers = [("local", Provider::Local), ("openai", Provider::OpenAi)];
-    let tokens = |tokens: Option<u64>| tokens.and_then(|tokens| u32::try_from(tokens).ok());
-    let config = AiConfig {
-        provider: reader.choice(&AI_PROVIDER, &providers, Provider::Local),
-        model: reader.optional_text(&AI_MODEL),
-        api_key: reader.optional_secret(&OPENAI_API_KEY),
-        base_url: reader.optional_url(&OPENAI_BASE_URL).map(String::from),
-        timeouts: Timeouts { total: reader.seconds(&AI_TIMEOUT, 1..=3600), ..Timeouts::default() },
-        context_tokens: tokens(reader.optional_number(&AI_CONTEXT_TOKENS, 1_000..=10_000_000)),
-        max_output_tokens: tokens(reader.optional_number(&AI_MAX_OUTPUT_TOKENS, 100..=1_000_000)),
-        ..AiConfig::default()
-    };
-    // What is missing for a provider is told with everything else, before a port is opened.
-    if let Err(error) = quire_ai::engine(&config) {
-        reader.fail(error.to_string());
-    }
-    config
 }

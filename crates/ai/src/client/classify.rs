@@ -59,50 +59,79 @@ fn of_response(status: StatusCode, headers: &HeaderMap, body: &str, provider: &'
         401 | 403 => AiError::Auth { provider },
         402 => AiError::Quota { provider },
         429 if detail.is_quota() => AiError::Quota { provider },
-        429 => AiError::RateLimited { provider, retry_after: retry_after(headers) },
+        429 => AiError::RateLimited { provider, retry_after: retry_after(headers).or(detail.retry_delay) },
         413 => AiError::ContextTooLong,
         400 | 422 if detail.is_too_long() => AiError::ContextTooLong,
-        408 | 409 | 500..=599 => AiError::Unavailable { provider },
+        400 if detail.is_quota() => AiError::Quota { provider },
+        400 if detail.is_about_the_key() => AiError::Auth { provider },
+        400 if detail.is_filter() => AiError::Filtered,
+        // 424: Bedrock says so when the model behind it failed.
+        408 | 409 | 424 | 500..=599 => AiError::Unavailable { provider },
         status => AiError::InvalidRequest { provider, status: Some(status) },
     }
 }
 
 /// An error that came as an event within a stream.
-fn of_event(body: &Value, provider: &'static str) -> AiError {
+pub(super) fn of_event(body: &Value, provider: &'static str) -> AiError {
     let detail = Detail::of_value(body);
     if detail.is_too_long() {
         AiError::ContextTooLong
     } else if detail.is_quota() {
         AiError::Quota { provider }
-    } else if detail.says(&["rate_limit"]) {
-        AiError::RateLimited { provider, retry_after: None }
+    } else if detail.is_filter() {
+        AiError::Filtered
+    } else if detail.says(&["rate_limit", "throttl", "too many requests", "resource_exhausted"]) {
+        AiError::RateLimited { provider, retry_after: detail.retry_delay }
     } else {
         AiError::Unavailable { provider }
     }
 }
 
-/// The parts of an error body that tell classes apart, in lower case.
-struct Detail(String);
+/// The parts of an error body that tell classes apart.
+struct Detail {
+    /// Code, status, type and message in lower case.
+    text: String,
+    /// How long to wait, where the body says so (Gemini's `RetryInfo`).
+    retry_delay: Option<Duration>,
+}
 
 impl Detail {
     fn of(body: &str) -> Self {
-        serde_json::from_str(body).map_or_else(|_| Self(body.to_lowercase()), |value| Self::of_value(&value))
+        serde_json::from_str(body).map_or_else(
+            |_| Self { text: body.to_lowercase(), retry_delay: None },
+            |value| Self::of_value(&value),
+        )
     }
 
-    /// `{"error": {"message", "type", "code"}}`, or the inner object alone.
+    /// `{"error": {"message", "type", "code", "status", "details"}}`, the inner object alone, or a list of
+    /// one of these.
     fn of_value(value: &Value) -> Self {
+        let value = value.get(0).unwrap_or(value);
         let error = value.get("error").unwrap_or(value);
-        let texts =
-            ["code", "type", "message"].map(|key| error.get(key).and_then(Value::as_str).unwrap_or_default());
-        Self(texts.join("\n").to_lowercase())
+        let texts = ["code", "status", "type", "message"]
+            .map(|key| error.get(key).and_then(Value::as_str).unwrap_or_default());
+        let details = error.get("details").and_then(Value::as_array);
+        let delay = details.into_iter().flatten().find_map(|detail| detail.get("retryDelay")?.as_str());
+        let seconds = delay.and_then(|delay| delay.strip_suffix('s')?.parse().ok());
+        Self { text: texts.join("\n").to_lowercase(), retry_delay: seconds.and_then(wait) }
     }
 
     fn says(&self, phrases: &[&str]) -> bool {
-        phrases.iter().any(|phrase| self.0.contains(phrase))
+        phrases.iter().any(|phrase| self.text.contains(phrase))
     }
 
     fn is_quota(&self) -> bool {
-        self.says(&["insufficient_quota"])
+        self.says(&["insufficient_quota", "credit balance is too low", "billing_hard_limit_reached"])
+    }
+
+    /// Gemini refuses a wrong key with 400.
+    fn is_about_the_key(&self) -> bool {
+        self.says(&["api key not valid", "api_key_invalid", "api key expired"])
+    }
+
+    /// Azure refuses a prompt with 400.
+    fn is_filter(&self) -> bool {
+        self.says(&["content_filter", "content_policy_violation", "responsibleaipolicyviolation"])
     }
 
     fn is_too_long(&self) -> bool {
@@ -111,6 +140,8 @@ impl Detail {
             "exceed_context_size_error",
             "maximum context length",
             "prompt is too long",
+            "input is too long",
+            "exceed context limit",
             "exceeds the available context",
             "input token count",
         ])
@@ -121,7 +152,10 @@ impl Detail {
 /// any model provider, and would need a clock.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let number = |name: &str| -> Option<f64> { headers.get(name)?.to_str().ok()?.trim().parse().ok() };
-    let seconds = number("retry-after-ms").map(|ms| ms / 1_000.0).or_else(|| number("retry-after"))?;
+    wait(number("retry-after-ms").map(|ms| ms / 1_000.0).or_else(|| number("retry-after"))?)
+}
+
+fn wait(seconds: f64) -> Option<Duration> {
     Duration::try_from_secs_f64(seconds).ok().map(|wait| wait.min(LONGEST_WAIT))
 }
 
@@ -144,6 +178,7 @@ mod tests {
             (400, AiError::InvalidRequest { provider, status: Some(400) }),
             (408, AiError::Unavailable { provider }),
             (409, AiError::Unavailable { provider }),
+            (424, AiError::Unavailable { provider }),
             (413, AiError::ContextTooLong),
             (429, AiError::RateLimited { provider, retry_after: None }),
             (500, AiError::Unavailable { provider }),
@@ -163,9 +198,29 @@ mod tests {
             r#"{"error":{"type":"exceed_context_size_error","n_ctx":4096,"n_prompt_tokens":6031}}"#,
             r#"{"error":{"message":"This model's maximum context length is 8192 tokens"}}"#,
             "the prompt is too long",
+            r#"{"type":"error","error":{"type":"invalid_request_error","message":"prompt is too long: 210000 tokens > 200000 maximum"}}"#,
+            r#"{"message":"Input is too long for requested model."}"#,
+            r#"[{"error":{"code":400,"message":"The input token count (1200000) exceeds the maximum","status":"INVALID_ARGUMENT"}}]"#,
         ] {
             assert_eq!(response(400, body), AiError::ContextTooLong, "{body}");
         }
+        let provider = "p";
+        for (body, class) in [
+            (r#"{"error":{"message":"Your credit balance is too low"}}"#, AiError::Quota { provider }),
+            (
+                r#"{"error":{"code":400,"message":"API key not valid. Please pass a valid API key."}}"#,
+                AiError::Auth { provider },
+            ),
+            (
+                r#"{"error":{"code":"content_filter","message":"The response was filtered"}}"#,
+                AiError::Filtered,
+            ),
+        ] {
+            assert_eq!(response(400, body), class, "{body}");
+        }
+        let delayed = r#"{"error":{"code":429,"status":"RESOURCE_EXHAUSTED","details":[{"reason":"X"},{"retryDelay":"17.5s"}]}}"#;
+        let retry_after = Some(Duration::from_millis(17_500));
+        assert_eq!(response(429, delayed), AiError::RateLimited { provider, retry_after });
     }
 
     #[test]
