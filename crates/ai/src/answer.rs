@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use chrono::NaiveDate;
 use serde_json::{Value, json};
 
 use crate::{
+    cost::{Cost, TokenUsage},
     document::PageText,
     task::{Draft, TaskType, Warning},
 };
@@ -30,28 +31,6 @@ impl std::fmt::Debug for Request {
             .field("task_type", &self.task_type.name())
             .field("pages", &self.pages.len())
             .finish_non_exhaustive()
-    }
-}
-
-/// Tokens as the provider counted them, summed over all calls that were paid for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct TokenUsage {
-    /// Tokens sent.
-    pub input_tokens: i64,
-    /// Of these, tokens the provider had cached.
-    pub cached_input_tokens: i64,
-    /// Tokens received, thinking included.
-    pub output_tokens: i64,
-    /// Of these, tokens spent on thinking.
-    pub reasoning_tokens: i64,
-}
-
-impl std::ops::AddAssign for TokenUsage {
-    fn add_assign(&mut self, other: Self) {
-        self.input_tokens += other.input_tokens;
-        self.cached_input_tokens += other.cached_input_tokens;
-        self.output_tokens += other.output_tokens;
-        self.reasoning_tokens += other.reasoning_tokens;
     }
 }
 
@@ -91,34 +70,71 @@ pub(crate) struct Provenance {
     pub(crate) task: &'static str,
     pub(crate) engine: EngineInfo,
     /// `None` where no prompt was used.
-    pub(crate) prompt_version: Option<&'static str>,
+    pub(crate) prompt_version: Option<String>,
     pub(crate) language: &'static str,
+    /// Whether a part of the text was left out.
+    pub(crate) is_partial: bool,
     pub(crate) chunks: u32,
+    pub(crate) spent: Spent,
+    pub(crate) elapsed: Duration,
+}
+
+/// What a run took.
+pub(crate) struct Spent {
     /// Calls made to the provider, repeated ones included; 1 for the local engine.
     pub(crate) attempts: u32,
-    /// `None` where nothing is counted.
+    /// Tokens that were paid for now; `None` where nothing is counted.
     pub(crate) usage: Option<TokenUsage>,
-    pub(crate) elapsed: Duration,
+    /// What they cost; `None` when the price is not known.
+    pub(crate) cost: Option<Charge>,
+    /// Pieces whose reply had been kept.
+    pub(crate) kept: u32,
+    /// What those replies had taken.
+    pub(crate) saved: TokenUsage,
+}
+
+/// An amount of money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Charge {
+    pub(crate) amount: Cost,
+    /// Since when the price is valid; `None` for what has none.
+    pub(crate) price_date: Option<NaiveDate>,
+}
+
+impl Spent {
+    /// What deterministic methods take: one attempt, and no money.
+    pub(crate) fn locally() -> Self {
+        let cost = Some(Charge { amount: Cost::default(), price_date: None });
+        Self { attempts: 1, usage: None, cost, kept: 0, saved: TokenUsage::default() }
+    }
+}
+
+impl Charge {
+    fn json(self) -> Value {
+        let date = self.price_date.map(|date| date.to_string());
+        json!({"amount": self.amount, "currency": "USD", "price_date": date})
+    }
 }
 
 impl Provenance {
     /// Puts the envelope around the data.
     pub(crate) fn envelop(self, draft: Draft) -> Answer {
-        let from = self;
+        let Self { spent, .. } = self;
         let output = json!({
             "schema_version": 1,
-            "task": from.task,
-            "provider": from.engine.provider,
-            "model": from.engine.model,
-            "prompt_version": from.prompt_version,
-            "language": from.language,
-            "partial": false,
-            "chunks": { "total": from.chunks, "failed": 0 },
+            "task": self.task,
+            "provider": self.engine.provider,
+            "model": self.engine.model,
+            "prompt_version": self.prompt_version,
+            "language": self.language,
+            "partial": self.is_partial,
+            "chunks": { "total": self.chunks, "failed": 0, "kept": spent.kept },
             "finish": "complete",
-            "usage": from.usage,
-            "cost": null,
-            "attempts": from.attempts,
-            "duration_ms": u64::try_from(from.elapsed.as_millis()).unwrap_or(u64::MAX),
+            "usage": spent.usage,
+            "saved": spent.usage.map(|_| spent.saved),
+            "cost": spent.cost.map(Charge::json),
+            "attempts": spent.attempts,
+            "duration_ms": u64::try_from(self.elapsed.as_millis()).unwrap_or(u64::MAX),
             "warnings": draft.warnings,
             "data": draft.data,
         });
@@ -126,11 +142,11 @@ impl Provenance {
             result: draft.result,
             output,
             warnings: draft.warnings,
-            provider: from.engine.provider.to_owned(),
-            model: from.engine.model,
-            input_tokens: from.usage.map(|usage| usage.input_tokens),
-            output_tokens: from.usage.map(|usage| usage.output_tokens),
-            cost: None,
+            provider: self.engine.provider.to_owned(),
+            model: self.engine.model,
+            input_tokens: spent.usage.map(|usage| usage.input_tokens),
+            output_tokens: spent.usage.map(|usage| usage.output_tokens),
+            cost: spent.cost.map(|cost| cost.amount.to_string()),
         }
     }
 }

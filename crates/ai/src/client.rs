@@ -17,8 +17,8 @@ use tracing::{instrument::WithSubscriber, subscriber::NoSubscriber};
 pub(crate) use self::target::Target;
 use self::watch::Watch;
 use crate::{
-    answer::TokenUsage,
     config::{ConfigError, Timeouts},
+    cost::TokenUsage,
     error::AiError,
     model::{Caps, ChatCall, ChatClient, ChatReply, Finish, TextSink},
 };

@@ -4,7 +4,11 @@ use std::{collections::BTreeMap, num::NonZero, path::PathBuf, time::Duration};
 
 use secrecy::SecretString;
 
-use crate::providers::{Provider, Wire};
+use crate::{
+    price::PriceError,
+    prompts::PromptError,
+    providers::{Provider, Wire},
+};
 
 /// Which engines there are, and how they reach their models.
 #[derive(Debug, Clone, Default)]
@@ -163,6 +167,21 @@ pub enum ConfigError {
     /// A model of a provider that cannot be chosen.
     #[error("AI_MODELS_ALLOWED names a model of `{0}`, which is not among the providers that may be chosen")]
     ModelOfNobody(Provider),
+    /// The file of prices cannot be read.
+    #[error("AI_PRICES_FILE: {} cannot be read", path.display())]
+    PricesUnreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        cause: std::io::Error,
+    },
+    /// The file of prices says something wrong.
+    #[error("AI_PRICES_FILE: {0}")]
+    Prices(PriceError),
+    /// A prompt of the operator's cannot be used.
+    #[error("PROMPTS_DIR: {0}")]
+    Prompts(PromptError),
     /// The HTTP client could not be made.
     #[error("the HTTP client for the model provider could not be made")]
     Client(#[source] Box<dyn std::error::Error + Send + Sync>),

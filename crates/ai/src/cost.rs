@@ -1,8 +1,30 @@
-//! Money.
+//! What calls take: tokens and money.
 
 use std::fmt;
 
 use serde::{Serialize, Serializer};
+
+/// Tokens as the provider counted them, summed over all calls that were paid for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct TokenUsage {
+    /// Tokens sent.
+    pub input_tokens: i64,
+    /// Of these, tokens the provider had cached.
+    pub cached_input_tokens: i64,
+    /// Tokens received, thinking included.
+    pub output_tokens: i64,
+    /// Of these, tokens spent on thinking.
+    pub reasoning_tokens: i64,
+}
+
+impl std::ops::AddAssign for TokenUsage {
+    fn add_assign(&mut self, other: Self) {
+        self.input_tokens = self.input_tokens.saturating_add(other.input_tokens);
+        self.cached_input_tokens = self.cached_input_tokens.saturating_add(other.cached_input_tokens);
+        self.output_tokens = self.output_tokens.saturating_add(other.output_tokens);
+        self.reasoning_tokens = self.reasoning_tokens.saturating_add(other.reasoning_tokens);
+    }
+}
 
 /// US dollars, in units of 10⁻¹² (a trillionth): prices per million tokens with up to six decimals
 /// are exact.

@@ -6,7 +6,10 @@ use std::{fmt, time::Duration};
 use async_trait::async_trait;
 use serde_json::Value;
 
-use crate::{answer::TokenUsage, cost::Cost, error::AiError};
+use crate::{
+    cost::{Cost, TokenUsage},
+    error::AiError,
+};
 
 /// Names the reply to one call: SHA-256 of all that shapes it (provider, model, prompt, schema,
 /// parameters, text).

@@ -1,6 +1,6 @@
 //! From the configuration to engines.
 
-use std::sync::Arc;
+use std::{fs, num::NonZero, path::Path, sync::Arc};
 
 use reqwest::{Url, header::HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
@@ -11,7 +11,9 @@ use crate::{
     config::{AiConfig, ConfigError, ProviderSettings},
     engine::SharedEngine,
     local::{LOCAL_MODEL, LocalEngine},
-    model::{Caps, ChatClient, ModelEngine},
+    model::{Caps, ChatClient, Limits, ModelEngine, ModelParts},
+    price::PriceTable,
+    prompts::PromptSet,
     providers::{Abilities, Kind, Place, Provider, Remote, Service},
 };
 
@@ -36,15 +38,23 @@ pub fn chat_client(config: &AiConfig) -> Result<Option<Box<dyn ChatClient>>, Con
     Ok(Some(Box::new(client)))
 }
 
-/// Makes engines that share one HTTP client.
+/// Makes engines that share one HTTP client, prices and prompts.
 pub(super) struct Builder<'a> {
     config: &'a AiConfig,
     http: reqwest::Client,
+    prices: Arc<PriceTable>,
+    prompts: Arc<PromptSet>,
 }
 
 impl<'a> Builder<'a> {
     pub(super) fn new(config: &'a AiConfig) -> Result<Self, ConfigError> {
-        Ok(Self { config, http: client::http(config.timeouts)? })
+        let prompts = config.prompts_dir.as_deref().map(PromptSet::load).transpose();
+        Ok(Self {
+            config,
+            http: client::http(config.timeouts)?,
+            prices: Arc::new(prices(config.prices_file.as_deref())?),
+            prompts: Arc::new(prompts.map_err(ConfigError::Prompts)?.unwrap_or_default()),
+        })
     }
 
     /// The engine for a model of a provider; for the configured one unless another is wanted.
@@ -111,7 +121,19 @@ impl<'a> Builder<'a> {
 
     /// The one place where a model engine is made.
     fn over(&self, client: GenaiClient, info: EngineInfo) -> SharedEngine {
-        Arc::new(ModelEngine::new(client, info, self.config.retry, self.config.timeouts))
+        let usual = Limits::default();
+        Arc::new(ModelEngine::new(ModelParts {
+            client,
+            info,
+            retry: self.config.retry,
+            timeouts: self.config.timeouts,
+            prices: self.prices.clone(),
+            prompts: self.prompts.clone(),
+            limits: Limits {
+                in_flight: self.config.parallel_calls.map_or(usual.in_flight, NonZero::get),
+                most_pieces: self.config.max_pieces.map_or(usual.most_pieces, NonZero::get),
+            },
+        }))
     }
 
     fn caps(
@@ -135,6 +157,14 @@ impl<'a> Builder<'a> {
         }
         Ok(Caps { context_tokens: context, max_output_tokens: output, tokens_per_counted, enforces_schema })
     }
+}
+
+/// The prices of a file, or those that are built in.
+fn prices(file: Option<&Path>) -> Result<PriceTable, ConfigError> {
+    let Some(path) = file else { return Ok(PriceTable::default()) };
+    let json = fs::read_to_string(path)
+        .map_err(|cause| ConfigError::PricesUnreadable { path: path.to_owned(), cause })?;
+    PriceTable::parse(&json).map_err(ConfigError::Prices)
 }
 
 /// What is not empty.

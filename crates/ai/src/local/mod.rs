@@ -17,7 +17,7 @@ use quire_domain::failure::Failure;
 use serde_json::Value;
 
 use crate::{
-    answer::{Answer, EngineInfo, Provenance, Request},
+    answer::{Answer, EngineInfo, Provenance, Request, Spent},
     context::RunContext,
     document::Document,
     engine::Engine,
@@ -63,9 +63,9 @@ fn answer(engine: EngineInfo, request: &Request, context: &RunContext) -> Result
         engine,
         prompt_version: None,
         language: document.language().code(),
+        is_partial: false,
         chunks: 1,
-        attempts: 1,
-        usage: None,
+        spent: Spent::locally(),
         elapsed: started.elapsed(),
     }
     .envelop(draft))

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use serde_json::Value;
 
-use crate::{answer::TokenUsage, error::AiError};
+use crate::{cost::TokenUsage, error::AiError};
 
 /// What a provider's client can do.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -10,22 +10,22 @@ use std::fmt::Write as _;
 use quire_domain::random;
 use serde_json::Value;
 
-use crate::{error::AiError, task::Prompt};
+use crate::error::AiError;
 
 const RULES: &str = include_str!("rules.md");
 
 /// The system message: the task's instructions, the rules, and the schema (not every server
 /// that takes a schema also shows it to the model).
-pub(super) fn system(prompt: Prompt, schema: &Value) -> String {
-    format!("{}\n\n{}\n\nSchema:\n{schema}", prompt.text.trim(), RULES.trim())
+pub(super) fn system(prompt: &str, schema: &Value) -> String {
+    format!("{}\n\n{}\n\nSchema:\n{schema}", prompt.trim(), RULES.trim())
 }
 
 /// A number that no document can foresee.
-pub(super) struct Fence(String);
+struct Fence(String);
 
 impl Fence {
     /// Draws numbers until one does not occur in `text`.
-    pub(super) fn around(text: &str) -> Result<Self, AiError> {
+    fn around(text: &str) -> Result<Self, AiError> {
         loop {
             let bytes =
                 random::bytes::<8>().map_err(|e| AiError::Internal(format!("drawing a marker: {e}")))?;
@@ -41,7 +41,7 @@ impl Fence {
     }
 
     /// `text` between markers.
-    pub(super) fn enclose(&self, label: &str, text: &str) -> String {
+    fn enclose(&self, label: &str, text: &str) -> String {
         format!("<<<BEGIN {label} {0}>>>\n{text}\n<<<END {label} {0}>>>", self.0)
     }
 }

@@ -3,48 +3,60 @@
 use std::time::Duration;
 
 use quire_domain::random;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep};
 
 use crate::{
     config::RetryPolicy,
     error::{AiError, Verdict},
 };
 
+use super::halt::Halt;
+
 /// Timeouts are tried fewer times than other failures: each has already cost its full wait.
 const TRIES_AFTER_TIMEOUT: u32 = 2;
+/// What the gate asks to wait is waited here up to this long; beyond, the task gives its worker free.
+const LONGEST_BUSY: Duration = Duration::from_secs(30);
+/// And at least this long, whatever it asks.
+const SHORTEST_BUSY: Duration = Duration::from_millis(50);
+/// Waits for the gate differ by up to this part, so that not all who wait come back at once.
+const BUSY_SPREAD: f64 = 0.25;
+
+/// How long one call is tried.
+pub(super) struct Patience<'a> {
+    pub(super) policy: RetryPolicy,
+    pub(super) deadline: Instant,
+    pub(super) provider: &'static str,
+    pub(super) halt: &'a Halt,
+}
 
 /// Calls `once` until it succeeds, fails for good, or the tries or the time run out.
 ///
-/// What the provider asked to wait is waited, unless that goes beyond the time: then its error is
-/// returned at once, so that the caller can come back later instead of holding a worker.
+/// What the provider or the gate asks to wait is waited, unless that goes beyond the time (or, for the gate, is
+/// long): then the error is returned at once, so that the caller can come back later instead of holding a
+/// worker. Waiting for the gate counts as no try.
 pub(super) async fn with_retries<T, F: Future<Output = Result<T, AiError>>>(
-    policy: RetryPolicy,
-    total: Duration,
-    provider: &'static str,
+    patience: Patience<'_>,
     mut once: impl FnMut() -> F,
 ) -> Result<T, AiError> {
-    let deadline = Instant::now() + total;
+    let Patience { policy, deadline, provider, halt } = patience;
     let mut tried = 0;
     loop {
-        let outcome = timeout_at(deadline, once()).await;
-        let error = match outcome {
-            Ok(Ok(value)) => return Ok(value),
-            Ok(Err(error)) => error,
-            Err(_) => return Err(AiError::Timeout { provider }),
+        let error = match once().await {
+            Ok(value) => return Ok(value),
+            Err(error) => error,
         };
-        tried += 1;
-        let Verdict::Retry { after } = error.verdict() else {
-            return Err(error);
+        let wait = match error.verdict() {
+            Verdict::Wait { after } if after <= LONGEST_BUSY => spread(after.max(SHORTEST_BUSY))?,
+            Verdict::Retry { after } => {
+                tried += 1;
+                if tried >= tries(policy, &error) {
+                    return Err(error);
+                }
+                after.map_or_else(|| jittered(policy, tried), Ok)?
+            }
+            Verdict::Wait { .. } | Verdict::Fail => return Err(error),
         };
-        let tries = match error {
-            AiError::Timeout { .. } => policy.attempts.min(TRIES_AFTER_TIMEOUT),
-            _ => policy.attempts,
-        };
-        let wait = match after {
-            Some(wait) => wait,
-            None => jittered(policy, tried)?,
-        };
-        if tried >= tries || wait >= deadline.saturating_duration_since(Instant::now()) {
+        if wait >= deadline.saturating_duration_since(Instant::now()) {
             return Err(error);
         }
         tracing::info!(
@@ -54,14 +66,32 @@ pub(super) async fn with_retries<T, F: Future<Output = Result<T, AiError>>>(
             wait_ms = wait.as_millis(),
             "model call failed, trying again"
         );
-        sleep(wait).await;
+        tokio::select! {
+            biased;
+            () = halt.halted() => return Err(error),
+            () = sleep(wait) => {}
+        }
     }
+}
+
+fn tries(policy: RetryPolicy, error: &AiError) -> u32 {
+    match error {
+        AiError::Timeout { .. } => policy.attempts.min(TRIES_AFTER_TIMEOUT),
+        _ => policy.attempts,
+    }
+}
+
+fn spread(wait: Duration) -> Result<Duration, AiError> {
+    Ok(wait.mul_f64(1.0 + BUSY_SPREAD * fraction()?))
 }
 
 /// Full jitter: evenly from nothing to the bound of this try.
 fn jittered(policy: RetryPolicy, tried: u32) -> Result<Duration, AiError> {
-    let fraction = random::fraction().map_err(|e| AiError::Internal(format!("drawing a wait: {e}")))?;
-    Ok(bound(policy, tried).mul_f64(fraction))
+    Ok(bound(policy, tried).mul_f64(fraction()?))
+}
+
+fn fraction() -> Result<f64, AiError> {
+    random::fraction().map_err(|e| AiError::Internal(format!("drawing a wait: {e}")))
 }
 
 fn bound(policy: RetryPolicy, tried: u32) -> Duration {
@@ -76,10 +106,15 @@ mod tests {
     const TOTAL: Duration = Duration::from_secs(300);
     const DOWN: AiError = AiError::Unavailable { provider: "p" };
 
+    fn patience(total: Duration, halt: &Halt) -> Patience<'_> {
+        Patience { policy: RetryPolicy::default(), deadline: Instant::now() + total, provider: "p", halt }
+    }
+
     /// Fails with each of `errors` in turn, then succeeds; returns the outcome, calls, and time.
     async fn run(errors: Vec<AiError>, total: Duration) -> (Result<(), AiError>, usize, Duration) {
         let (started, mut calls, mut errors) = (Instant::now(), 0, errors.into_iter());
-        let outcome = with_retries(RetryPolicy::default(), total, "p", || {
+        let halt = Halt::default();
+        let outcome = with_retries(patience(total, &halt), || {
             calls += 1;
             std::future::ready(errors.next().map_or(Ok(()), Err))
         })
@@ -120,13 +155,24 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn one_call_cannot_outlive_the_time() {
-        let outcome = with_retries(RetryPolicy::default(), TOTAL, "p", || async {
-            sleep(TOTAL * 2).await;
-            Ok(())
-        })
-        .await;
-        assert_eq!(outcome, Err(AiError::Timeout { provider: "p" }));
+    async fn short_waits_for_the_gate_count_as_no_try_and_long_ones_go_back() {
+        let busy = |seconds| AiError::Busy { provider: "p", after: Duration::from_secs(seconds) };
+        let (outcome, calls, waited) = run(vec![busy(10); 9], TOTAL).await;
+        assert_eq!((outcome, calls), (Ok(()), 10));
+        assert!((90..=113).contains(&waited.as_secs()), "{waited:?}");
+        let (outcome, calls, waited) = run(vec![busy(31)], TOTAL).await;
+        assert_eq!((outcome, calls, waited), (Err(busy(31)), 1, Duration::ZERO));
+        let (outcome, calls, _) = run(vec![busy(0), busy(20)], Duration::from_secs(15)).await;
+        assert_eq!((outcome, calls), (Err(busy(20)), 2), "no longer than the time that is left");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_is_tried_again_once_the_run_has_failed() {
+        let halt = Halt::default();
+        halt.fail(&AiError::BadOutput);
+        let started = Instant::now();
+        let outcome = with_retries(patience(TOTAL, &halt), || std::future::ready(Err::<(), _>(DOWN))).await;
+        assert_eq!((outcome, started.elapsed()), (Err(DOWN), Duration::ZERO));
     }
 
     #[test]

@@ -1,4 +1,11 @@
-//! The model engine against the scripted server: good answers, long texts, mended answers.
+//! The model engine against the scripted server: good answers, long texts, mended answers. In the modules below
+//! it works with a client, a gate and a keeper in memory.
+
+pub(crate) mod counting;
+mod deltas;
+mod gate;
+mod long;
+mod replies;
 
 use quire_ai::{AiConfig, AiError, Progress, RunContext, Wire, engine, registry};
 use serde_json::{Value, json};
