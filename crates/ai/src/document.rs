@@ -50,11 +50,6 @@ impl Document {
         let texts: Vec<_> = self.pages.iter().map(|(_, text)| text.trim()).collect();
         texts.join("\n\n")
     }
-
-    /// The number of the page on which `quote` begins; see [`Pages::find`].
-    pub(crate) fn page_of(&self, quote: &str) -> Option<u32> {
-        self.pages.find(quote).map(|found| found.page)
-    }
 }
 
 #[cfg(test)]
@@ -70,10 +65,11 @@ mod tests {
     #[test]
     fn quotes_are_found_on_their_page() {
         let document = document(&["First page.", "The total\n is  42 euros and", "nothing more."]).unwrap();
-        assert_eq!(document.page_of("the total is 42 EUROS"), Some(2));
-        assert_eq!(document.page_of("42 euros and nothing more."), Some(2));
-        assert_eq!(document.page_of("43 euros"), None);
-        assert_eq!(document.page_of("  "), None);
+        let page_of = |quote| document.pages().find(quote).map(|found| found.page);
+        assert_eq!(page_of("the total is 42 EUROS"), Some(2));
+        assert_eq!(page_of("42 euros and nothing more."), Some(2));
+        assert_eq!(page_of("43 euros"), None);
+        assert_eq!(page_of("  "), None);
     }
 
     #[test]

@@ -40,6 +40,26 @@ impl<'a> Params<'a> {
         (!text.is_empty()).then_some(text)
     }
 
+    /// A text that must be there, trimmed.
+    pub(crate) fn required_text(&mut self, name: &'static str, max_chars: usize) -> Option<&'a str> {
+        let before = self.errors.0.len();
+        let text = self.text(name, max_chars);
+        if text.is_none() && self.errors.0.len() == before {
+            self.reject(name, "Must be given.");
+        }
+        text
+    }
+
+    /// A list or an object; forms send it as a text that holds its JSON. `null` means "not given".
+    pub(crate) fn structure(&mut self, name: &'static str) -> Option<Value> {
+        self.known.insert(name);
+        match self.given?.get(name)? {
+            Value::Null => None,
+            Value::String(text) => Some(serde_json::from_str(text).unwrap_or_else(|_| text.as_str().into())),
+            value => Some(value.clone()),
+        }
+    }
+
     /// Notes what is wrong with a parameter.
     pub(crate) fn reject(&mut self, name: &str, message: impl Into<String>) {
         self.errors.add(&format!("params.{name}"), message);
@@ -70,6 +90,27 @@ mod tests {
         assert_eq!(params.text("b", 3), None);
         let errors = params.finish(json!({})).unwrap_err();
         assert_eq!(errors.0.into_keys().collect::<Vec<_>>(), ["params.a", "params.b", "params.c"]);
+    }
+
+    #[test]
+    fn structures_come_as_json_or_as_text_that_holds_it() {
+        let given = json!({"a": ["x"], "b": "[\"x\"]", "c": "x, y", "d": null});
+        let mut params = Params::new(&given);
+        assert_eq!(params.structure("a"), Some(json!(["x"])));
+        assert_eq!(params.structure("b"), Some(json!(["x"])));
+        assert_eq!(params.structure("c"), Some(json!("x, y")));
+        assert_eq!((params.structure("d"), params.structure("e")), (None, None));
+    }
+
+    #[test]
+    fn what_is_required_is_missed_once() {
+        let mut params = Params::new(&Value::Null);
+        assert_eq!(params.required_text("a", 10), None);
+        assert_eq!(params.finish(json!({})).unwrap_err().0["params.a"], ["Must be given."]);
+        let given = json!({"a": 1});
+        let mut params = Params::new(&given);
+        assert_eq!(params.required_text("a", 10), None);
+        assert_eq!(params.finish(json!({})).unwrap_err().0["params.a"], ["Must be a text."]);
     }
 
     #[test]

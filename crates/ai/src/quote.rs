@@ -1,17 +1,23 @@
 //! Quotes, looked up in the text of the pages: what a model or a rule gives as evidence counts only
 //! when code finds it there.
 
-use std::sync::OnceLock;
+mod cover;
+mod letters;
+mod pages;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::clean::{clean, fold_whitespace, shorten};
+pub(crate) use self::{
+    cover::{confidence_of_answer, says},
+    pages::{Found, Pages},
+};
+
+use self::letters::Letters;
+use crate::clean::{fold_whitespace, shorten};
 
 /// Characters of a quote that are kept.
 pub(crate) const QUOTE_CHARS: usize = 500;
-/// Bytes of a page's letters in which a quote over a page break is looked for.
-const BREAK_BYTES: usize = 4_000;
 
 /// Whether a quote was found in the document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,9 +52,13 @@ impl Checked {
         let found = pages.find(given.as_deref().unwrap_or(&value));
         let confidence = confidence(pages, &value, given.as_deref(), found.as_ref());
         match found {
-            Some(Found { page, text }) => {
-                Self { value, quote: Some(text), page: Some(page), check: Check::Verified, confidence }
-            }
+            Some(Found { page, text }) => Self {
+                value,
+                quote: Some(shorten(&text, QUOTE_CHARS)),
+                page: Some(page),
+                check: Check::Verified,
+                confidence,
+            },
             None => Self {
                 value,
                 quote: given.map(|quote| shorten(&quote, QUOTE_CHARS)),
@@ -57,6 +67,24 @@ impl Checked {
                 confidence,
             },
         }
+    }
+
+    /// A passage that stands for itself: 1 if it was found, else 0.
+    pub(crate) fn passage(pages: &Pages, quote: &str) -> Self {
+        let checked = Self::new(pages, shorten(quote, QUOTE_CHARS), Some(quote));
+        let confidence = if checked.check == Check::Verified { 1.0 } else { 0.0 };
+        Self { confidence, ..checked }
+    }
+
+    /// The same value without anything that shows it.
+    pub(crate) fn unverified(self) -> Self {
+        Self { quote: None, page: None, check: Check::Unverified, confidence: 0.0, ..self }
+    }
+
+    /// Quote, page, check and confidence, without the value: what
+    /// [`evidence_properties`](Self::evidence_properties) describes.
+    pub(crate) fn evidence(&self) -> Value {
+        json!({"quote": self.quote, "page": self.page, "check": self.check, "confidence": self.confidence})
     }
 
     /// JSON schema of a checked value.
@@ -88,161 +116,25 @@ impl Checked {
 /// the passage was found and says it in other words, 0.4 when only the value itself is found, else 0.
 fn confidence(pages: &Pages, value: &str, given: Option<&str>, found: Option<&Found>) -> f64 {
     match found {
-        Some(found) if contains(&found.text, value) => 1.0,
+        Some(found) if says(&found.text, value) => 1.0,
         Some(_) => 0.7,
         None if given.is_some() && pages.find(value).is_some() => 0.4,
         None => 0.0,
     }
 }
 
-/// Whether `text` holds `part`, compared as quotes are.
+/// Whether `text` holds `part` as whole words, compared as quotes are.
 pub(crate) fn contains(text: &str, part: &str) -> bool {
-    let part = Letters::of(part);
-    !part.text.is_empty() && Letters::of(text).text.contains(&part.text)
-}
-
-/// A quote that was found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Found {
-    /// The number of the page on which it begins.
-    pub(crate) page: u32,
-    /// The passage as it stands there, with single spaces.
-    pub(crate) text: String,
-}
-
-/// The pages of a document, to be searched for quotes.
-pub(crate) struct Pages {
-    pages: Vec<SearchedPage>,
-}
-
-struct SearchedPage {
-    number: u32,
-    text: String,
-    letters: OnceLock<Letters>,
-}
-
-impl SearchedPage {
-    fn letters(&self) -> &Letters {
-        self.letters.get_or_init(|| Letters::of(&self.text))
-    }
-}
-
-impl Pages {
-    /// Pages with their numbers, cleaned.
-    pub(crate) fn new(pages: impl IntoIterator<Item = (u32, String)>) -> Self {
-        let searched = |(number, text)| SearchedPage { number, text, letters: OnceLock::new() };
-        Self { pages: pages.into_iter().map(searched).collect() }
-    }
-
-    /// Numbers and texts.
-    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = (u32, &str)> {
-        self.pages.iter().map(|page| (page.number, page.text.as_str()))
-    }
-
-    /// Where `quote` stands first: white space, hyphens, case and the form of quotation marks aside, and
-    /// from the beginning of a word to the end of one. A quote over a page break is found on the page
-    /// where it begins.
-    pub(crate) fn find(&self, quote: &str) -> Option<Found> {
-        let wanted = Letters::of(&clean(quote));
-        if wanted.text.is_empty() {
-            return None;
-        }
-        self.within(&wanted).or_else(|| self.over_a_break(&wanted))
-    }
-
-    fn within(&self, wanted: &Letters) -> Option<Found> {
-        self.pages.iter().find_map(|page| {
-            let range = page.letters().find(&page.text, &wanted.text)?;
-            Some(Found { page: page.number, text: shown(&page.text[range]) })
-        })
-    }
-
-    fn over_a_break(&self, wanted: &Letters) -> Option<Found> {
-        self.pages.windows(2).find_map(|pair| {
-            let (first, second) = (&pair[0], &pair[1]);
-            let (end, start) = (first.letters().end(BREAK_BYTES), second.letters().start(BREAK_BYTES));
-            let at = format!("{end}{start}").find(&wanted.text)?;
-            let until = (at + wanted.text.len()).checked_sub(end.len()).filter(|until| *until > 0)?;
-            let begin = first.letters().places.get(first.letters().text.len() - end.len() + at)?;
-            let stop = second.letters().end_of(until, &second.text)?;
-            let text = format!("{} {}", &first.text[*begin as usize..], &second.text[..stop]);
-            Some(Found { page: first.number, text: shown(&text) })
-        })
-    }
-}
-
-fn shown(text: &str) -> String {
-    shorten(&fold_whitespace(text), QUOTE_CHARS)
-}
-
-/// A text without white space and hyphens, in lower case, with plain quotation marks.
-struct Letters {
-    text: String,
-    /// For each byte of `text`, the byte of the original at which its character begins.
-    places: Vec<u32>,
-}
-
-impl Letters {
-    fn of(original: &str) -> Self {
-        let mut letters = Self { text: String::with_capacity(original.len()), places: Vec::new() };
-        for (at, c) in original.char_indices() {
-            let plain = match c {
-                c if c.is_whitespace() => continue,
-                '-' | '\u{AD}' | '\u{2010}'..='\u{2015}' | '\u{2212}' => continue,
-                '\u{2018}'..='\u{201B}' | '\u{2032}' | '´' | '`' => '\'',
-                '\u{201C}'..='\u{201F}' | '\u{2033}' | '«' | '»' => '"',
-                c => c,
-            };
-            letters.text.extend(plain.to_lowercase());
-            letters.places.resize(letters.text.len(), u32::try_from(at).unwrap_or(u32::MAX));
-        }
-        letters
-    }
-
-    /// The range of the original that holds `wanted` as whole words.
-    fn find(&self, original: &str, wanted: &str) -> Option<std::ops::Range<usize>> {
-        self.text.match_indices(wanted).find_map(|(at, _)| {
-            let begin = *self.places.get(at)? as usize;
-            let stop = self.end_of(at + wanted.len(), original)?;
-            let joined = |a: Option<char>, b: Option<char>| {
-                a.zip(b).is_some_and(|(a, b)| a.is_alphanumeric() && b.is_alphanumeric())
-            };
-            let cut = joined(original[..begin].chars().next_back(), original[begin..].chars().next())
-                || joined(original[..stop].chars().next_back(), original[stop..].chars().next());
-            (!cut || is_unspaced(wanted)).then_some(begin..stop)
-        })
-    }
-
-    /// Where in the original the letter before `until` ends.
-    fn end_of(&self, until: usize, original: &str) -> Option<usize> {
-        let last = *self.places.get(until.checked_sub(1)?)? as usize;
-        original[last..].chars().next().map(|c| last + c.len_utf8())
-    }
-
-    fn end(&self, bytes: usize) -> &str {
-        let from = self.text.len().saturating_sub(bytes);
-        let from = (from..=self.text.len()).find(|at| self.text.is_char_boundary(*at)).unwrap_or(from);
-        &self.text[from..]
-    }
-
-    fn start(&self, bytes: usize) -> &str {
-        let until = bytes.min(self.text.len());
-        let until = (0..=until).rev().find(|at| self.text.is_char_boundary(*at)).unwrap_or(0);
-        &self.text[..until]
-    }
-}
-
-/// Whether a text is of a script that puts no spaces between words.
-fn is_unspaced(text: &str) -> bool {
-    text.chars().any(|c| {
-        matches!(c, '\u{0E00}'..='\u{0EFF}' | '\u{1000}'..='\u{109F}' | '\u{1780}'..='\u{17FF}'
-        | '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}')
-    })
+    let part = Letters::of(part).text;
+    Letters::of(text).occurrences(text, &part, false).next().is_some()
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::clean::clean;
 
     fn pages(texts: &[&str]) -> Pages {
         Pages::new((1..).zip(texts.iter().map(|text| (*text).to_owned())))
@@ -281,6 +173,107 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_at_a_page_break_may_come_between() {
+        let text = [
+            "Some words. The rent of the flat is\nSample Ltd. page 1",
+            "Lease of 2024\n850 euros a month. Two.",
+        ];
+        let (page, text) = found(&text, "The rent of the flat is 850 euros a month.").unwrap();
+        assert_eq!((page, text.as_str()), (1, "The rent of the flat is … 850 euros a month"));
+        let far = [format!("The rent of the flat is {}", "x ".repeat(400)), "850 euros a month.".to_owned()];
+        assert_eq!(found(&[&far[0], &far[1]], "The rent of the flat is 850 euros a month."), None);
+    }
+
+    #[test]
+    fn parts_between_ellipses_stand_in_order_on_a_page_and_the_next() {
+        let text =
+            ["The rent is due on the first. It is 850 euros.", "Pets need consent.", "Keys are handed over."];
+        for quote in
+            ["The rent is … 850 euros", "The rent is [...] 850 euros.", "“The rent is due ... It is 850”"]
+        {
+            assert_eq!(found(&text, quote).map(|found| found.0), Some(1), "{quote}");
+        }
+        assert_eq!(found(&text, "850 euros … Pets need consent").map(|found| found.0), Some(1));
+        assert_eq!(found(&text, "850 euros … The rent is"), None, "in another order");
+        assert_eq!(found(&text, "850 euros … Keys are handed"), None, "on the page after the next");
+        assert_eq!(found(&text, "The rent is … 900 euros"), None);
+        assert_eq!(found(&text, "a … s"), None, "too little to tell from chance");
+    }
+
+    #[test]
+    fn quotes_that_were_cut_or_dressed_are_found() {
+        let text = ["The rent is due on the first day of each month, in advance."];
+        for quote in
+            ["The rent is due on the first d…", "\"The rent is due on the first day.\"", "…due on the first…"]
+        {
+            assert!(found(&text, quote).is_some(), "{quote}");
+        }
+        assert_eq!(found(&text, "The rent is due on the first d"), None);
+    }
+
+    #[test]
+    fn ligatures_numbers_and_signs_are_told_apart_or_not() {
+        let text = ["The oﬃce paid 12\u{202F}500 euros at −5 °C in room 12 34."];
+        for quote in ["The office paid", "12 500 euros", "12500 euros", "at -5 °C", "room 12 34"] {
+            assert!(found(&text, quote).is_some(), "{quote}");
+        }
+        for quote in ["1234", "2500 euros", "oﬃ", "125 00 euros"] {
+            assert_eq!(found(&text, quote), None, "{quote}");
+        }
+        assert_eq!(found(&["The café."], "cafe"), None, "no part of a character");
+    }
+
+    #[test]
+    fn long_documents_and_quotes_take_linear_time() {
+        let word = "a ".repeat(300_000);
+        let texts = vec![word.as_str(); 4];
+        let pages = pages(&texts);
+        let quote = format!("{}b", "a ".repeat(20_000));
+        assert_eq!(pages.find(&quote), None);
+        assert_eq!(pages.find(&format!("{} … {}", &quote[..20_000], quote)), None);
+        assert!(pages.find(&quote[..20_000]).is_some());
+    }
+
+    fn page() -> impl Strategy<Value = String> {
+        prop::collection::vec("(\\PC{1,8}|[a-zäß]{1,6}|[0-9]{1,4}|-|–|ﬁ|\\.|…)( |\n|-|\u{A0}){0,2}", 1..30)
+            .prop_map(|words| clean(&words.concat()))
+    }
+
+    /// A part of `text` from the beginning of a word to the end of one.
+    fn part(text: &str, from: usize, until: usize) -> Option<&str> {
+        let is_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+        let border = |at: usize| {
+            text.is_char_boundary(at)
+                && is_word(text[..at].chars().next_back()) != is_word(text[at..].chars().next())
+        };
+        let borders: Vec<_> = (0..=text.len()).filter(|at| border(*at)).collect();
+        let at = |place: usize| borders.get(place % borders.len().max(1)).copied();
+        let (from, until) = (at(from)?, at(until)?);
+        let part = text.get(from..until)?;
+        (part.starts_with(char::is_alphanumeric) && part.ends_with(char::is_alphanumeric)).then_some(part)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn every_part_of_a_page_is_found(texts in prop::collection::vec(page(), 1..4), at in any::<[usize; 3]>()) {
+            let text = &texts[at[0] % texts.len()];
+            if let Some(part) = part(text, at[1], at[2]) {
+                let all: Vec<_> = texts.iter().map(String::as_str).collect();
+                prop_assert!(found(&all, part).is_some(), "{part:?} in {texts:?}");
+            }
+        }
+
+        #[test]
+        fn what_is_not_there_is_not_found(texts in prop::collection::vec(page(), 1..4), quote in page()) {
+            let all: Vec<_> = texts.iter().map(String::as_str).collect();
+            let foreign = format!("{quote} Xylophonq");
+            prop_assert_eq!(found(&all, &foreign), None);
+        }
+    }
+
+    #[test]
     fn confidence_follows_from_what_is_found() {
         let pages = pages(&["Born on 3 May 1990 in Bonn."]);
         let checked = |value: &str, quote| {
@@ -293,6 +286,14 @@ mod tests {
         assert_eq!(checked("Köln", Some("in Köln")), (Check::Unverified, 0.0, None));
         assert_eq!(checked("Bonn", None), (Check::Verified, 1.0, Some(1)));
         assert_eq!(checked("Köln", None), (Check::Unverified, 0.0, None));
+    }
+
+    #[test]
+    fn passages_stand_for_themselves() {
+        let pages = pages(&["Born on 3 May 1990 in Bonn, as we know."]);
+        let confidence = |quote| Checked::passage(&pages, quote).confidence;
+        assert_eq!(["“in Bonn.”", "Born on … in Bonn", "in Köln"].map(confidence), [1.0, 1.0, 0.0]);
+        assert_eq!(Checked::passage(&pages, "in Köln").quote.as_deref(), Some("in Köln"));
     }
 
     #[test]

@@ -24,7 +24,9 @@ mod tests {
     fn names_are_unique_and_found() {
         let names: HashSet<_> = task_types().iter().map(|task| task.name()).collect();
         assert_eq!(names.len(), task_types().len());
-        for name in ["summarize", "extract_keywords", "sentiment", "translate", "qa"] {
+        for name in
+            ["summarize", "extract_keywords", "sentiment", "translate", "qa", "ask", "extract", "classify"]
+        {
             assert_eq!(find(name).map(TaskType::name), Some(name));
         }
         assert!(find("Summarize").is_none());
@@ -43,9 +45,20 @@ mod tests {
     }
 
     #[test]
-    fn every_task_type_accepts_no_parameters_and_rejects_strange_ones() {
+    fn every_task_type_takes_what_it_requires_and_rejects_strange_parameters() {
         for task in task_types() {
-            assert!(task.check_params(&Value::Null).unwrap().is_object(), "{}", task.name());
+            match task.check_params(&Value::Null) {
+                Ok(params) => assert!(params.is_object(), "{}", task.name()),
+                Err(errors) => {
+                    let required = task.params_schema()["required"].take();
+                    let required = required
+                        .as_array()
+                        .unwrap()
+                        .iter()
+                        .map(|name| format!("params.{}", name.as_str().unwrap()));
+                    assert!(required.eq(errors.0.into_keys()), "{}", task.name());
+                }
+            }
             let errors = task.check_params(&serde_json::json!({"strange": 1})).unwrap_err();
             assert!(errors.0.contains_key("params.strange"), "{}", task.name());
         }

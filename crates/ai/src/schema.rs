@@ -1,6 +1,6 @@
 //! Checking that a model's words are the data that was agreed on.
 
-use jsonschema::Validator;
+use jsonschema::{PatternOptions, ValidationError, Validator, error::ValidationErrorKind};
 use serde_json::Value;
 
 use crate::{
@@ -11,6 +11,8 @@ use crate::{
 /// Problems told to a model that is asked to mend its answer: more would not help it.
 const PROBLEMS: usize = 8;
 const PROBLEM_CHARS: usize = 200;
+/// Bytes that one compiled pattern may take: patterns come from callers too.
+const PATTERN_BYTES: usize = 1 << 20;
 
 /// A JSON schema, ready to check answers.
 pub(crate) struct Shape {
@@ -23,9 +25,22 @@ impl Shape {
     /// # Errors
     /// [`AiError::Internal`] when it is no schema.
     pub(crate) fn new(schema: &Value) -> Result<Self, AiError> {
-        let validator = jsonschema::validator_for(schema)
+        let validator = jsonschema::options()
+            .with_pattern_options(PatternOptions::regex().size_limit(PATTERN_BYTES))
+            .build(schema)
             .map_err(|e| AiError::Internal(format!("a task's schema: {e}")))?;
         Ok(Self { validator })
+    }
+
+    /// The places where data does not have this shape, as JSON pointers; never what stands there.
+    pub(crate) fn misfits(&self, value: &Value) -> Vec<String> {
+        let place = |error: ValidationError<'_>| match error.kind() {
+            ValidationErrorKind::Required { property } => {
+                format!("{}/{}", error.instance_path(), property.as_str().unwrap_or_default())
+            }
+            _ => error.instance_path().to_string(),
+        };
+        self.validator.iter_errors(value).take(PROBLEMS).map(place).collect()
     }
 
     /// Parses an answer, checks it, and takes invisible characters out of its texts. Models that are not held to a schema like to put the

@@ -1,5 +1,6 @@
 //! The local engine: deterministic methods, no network, no key.
 
+pub(crate) mod classify;
 pub(crate) mod invoice;
 pub(crate) mod keywords;
 pub(crate) mod questions;
@@ -13,7 +14,7 @@ pub(crate) mod words;
 use std::time::Instant;
 
 use async_trait::async_trait;
-use quire_domain::failure::Failure;
+use quire_domain::failure::{Failure, FailureCode};
 use serde_json::Value;
 
 use crate::{
@@ -22,6 +23,7 @@ use crate::{
     document::Document,
     engine::Engine,
     error::AiError,
+    providers::Provider,
     task::{LocalJob, TaskType},
 };
 
@@ -69,6 +71,16 @@ fn answer(engine: EngineInfo, request: &Request, context: &RunContext) -> Result
         elapsed: started.elapsed(),
     }
     .envelop(draft))
+}
+
+/// Refuses what no deterministic method does. `what` begins the sentence: "Translation".
+pub(crate) fn needs_model(what: &str) -> Failure {
+    let models = Provider::ALL.iter().filter(|provider| **provider != Provider::Local);
+    let names: Vec<_> = models.map(|provider| provider.as_str()).collect();
+    Failure::new(
+        FailureCode::TaskUnsupported,
+        format!("{what} needs a language model: set AI_PROVIDER ({}).", names.join(", ")),
+    )
 }
 
 /// `value` with `digits` digits after the point. Published scores are rounded, so that the order

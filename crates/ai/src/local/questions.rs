@@ -3,14 +3,16 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{round, sentences::Sentence, words::Words};
+use super::{sentences::Sentence, words::Words};
 
 const K1: f64 = 1.2;
 const B: f64 = 0.75;
-/// A passage must hold this part of the question's words, the rare ones weighing more.
+/// A passage must hold this part of the question's words, the rare ones weighing more. Measured on
+/// `questions/measured.txt`: 1 of 17 passages below it answers the question, 35 of 38 above it do.
 const COVERED: f64 = 0.5;
-/// The method was not measured: this much is claimed for a passage that holds all the words.
-const HIGHEST_CONFIDENCE: f64 = 0.6;
+/// How often such a passage answers, from this part of the question's words on: below what was measured (32 of
+/// 35, 3 of 3), because people ask in other words than those of the text more often than these questions do.
+const HIT_RATES: [(f64, f64); 2] = [(0.9, 0.85), (COVERED, 0.6)];
 
 /// A passage that may answer a question.
 #[derive(Debug, PartialEq)]
@@ -42,32 +44,41 @@ impl Index {
 
     /// The sentence that fits the question's stems best, or none that holds enough of them.
     pub(crate) fn search(&self, question: &[String]) -> Option<Found> {
-        let mut terms: Vec<&String> = question.iter().collect();
-        terms.sort_unstable();
-        terms.dedup();
-        let wanted: f64 = terms.iter().map(|term| self.rarity(term)).sum();
-        let mut best: Option<(f64, usize)> = None;
-        for place in 0..self.stems.len() {
-            let score = self.bm25(place, &terms);
-            if score > best.map_or(0.0, |(score, _)| score) {
-                best = Some((score, place));
-            }
-        }
-        let (_, place) = best?;
-        let held: f64 =
-            terms.iter().filter(|term| self.stems[place].contains(term)).map(|term| self.rarity(term)).sum();
-        let covered = held / wanted;
-        (covered >= COVERED).then(|| Found { place, confidence: round(covered * HIGHEST_CONFIDENCE, 2) })
+        self.passages(question, 1).into_iter().next()
     }
 
-    fn bm25(&self, place: usize, terms: &[&String]) -> f64 {
-        let stems = &self.stems[place];
-        let length = 1.0 - B + B * float(stems.len()) / self.mean_length.max(1.0);
-        let of_term = |term: &&String| {
-            let frequency = float(stems.iter().filter(|stem| stem == term).count());
-            self.rarity(term) * frequency * (K1 + 1.0) / (frequency + K1 * length)
-        };
-        terms.iter().map(of_term).sum()
+    /// Up to `keep` sentences that hold enough of the question's stems, the best first.
+    pub(crate) fn passages(&self, question: &[String], keep: usize) -> Vec<Found> {
+        let mut terms: Vec<&str> = question.iter().map(String::as_str).collect();
+        terms.sort_unstable();
+        terms.dedup();
+        let terms: Vec<(&str, f64)> = terms.into_iter().map(|term| (term, self.rarity(term))).collect();
+        let wanted: f64 = terms.iter().map(|(_, rarity)| rarity).sum();
+        let numbers: HashMap<&str, usize> =
+            terms.iter().enumerate().map(|(n, (term, _))| (*term, n)).collect();
+        let mut found: Vec<(f64, Found)> = Vec::new();
+        for (place, stems) in self.stems.iter().enumerate() {
+            let mut counts = vec![0; terms.len()];
+            stems
+                .iter()
+                .filter_map(|stem| numbers.get(stem.as_str()))
+                .for_each(|number| counts[*number] += 1);
+            let counted =
+                || terms.iter().map(|(_, rarity)| *rarity).zip(&counts).filter(|(_, count)| **count > 0);
+            let covered = counted().map(|(rarity, _)| rarity).sum::<f64>() / wanted;
+            if covered >= COVERED {
+                let score = counted().map(|(rarity, count)| rarity * self.weight(*count, stems.len())).sum();
+                found.push((score, Found { place, confidence: confidence(covered) }));
+            }
+        }
+        found.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.place.cmp(&b.1.place)));
+        found.into_iter().take(keep).map(|(_, found)| found).collect()
+    }
+
+    /// The part of BM25 that depends on the passage.
+    fn weight(&self, count: usize, stems: usize) -> f64 {
+        let length = 1.0 - B + B * float(stems) / self.mean_length.max(1.0);
+        float(count) * (K1 + 1.0) / (float(count) + K1 * length)
     }
 
     /// Inverse document frequency, with each sentence a document; always above zero.
@@ -75,6 +86,11 @@ impl Index {
         let (all, with) = (float(self.stems.len()), float(self.occurrences.get(stem).copied().unwrap_or(0)));
         ((all - with + 0.5) / (with + 0.5)).ln_1p()
     }
+}
+
+/// How often a passage with that part of the question's words answered it: see the test of the same name.
+fn confidence(covered: f64) -> f64 {
+    HIT_RATES.iter().find(|(from, _)| covered >= *from).map_or(0.0, |(_, rate)| *rate)
 }
 
 fn float(count: usize) -> f64 {
@@ -189,6 +205,7 @@ impl Phrasing {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::local::samples;
 
     const TEXTS: [&str; 5] = [
         "The contract was signed in March by both companies.",
@@ -217,10 +234,54 @@ mod tests {
         assert_eq!(search(""), None);
     }
 
+    /// For each question: whether the text answers it, and of the passage found, whether it is the answer, and
+    /// the confidence claimed.
+    fn measured() -> Vec<(bool, Option<(bool, f64)>)> {
+        let measure = |line: &str| {
+            let [code, question, answer] = line.splitn(3, " | ").collect::<Vec<_>>().try_into().unwrap();
+            let (_, text) = samples::ALL.iter().find(|(known, _)| *known == code).unwrap();
+            let segments = sentencex::segment(code, text).into_iter();
+            let sentences: Vec<_> = segments.map(|text| Sentence { text: text.into(), page: 1 }).collect();
+            let words = Words::of(code);
+            let found = Index::new(&sentences, &words).search(&words.stems(question));
+            let hit = |found: Found| (sentences[found.place].text.contains(answer), found.confidence);
+            (answer != "-", found.map(hit))
+        };
+        include_str!("questions/measured.txt")
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .map(measure)
+            .collect()
+    }
+
+    #[test]
+    fn confidence_is_no_higher_than_the_hit_rate() {
+        let measured = measured();
+        for (_, rate) in HIT_RATES {
+            let of_rate =
+                measured.iter().filter_map(|(_, found)| *found).filter(|(_, claimed)| *claimed == rate);
+            let hits: Vec<_> = of_rate.map(|(hit, _)| hit).collect();
+            let right = float(hits.iter().filter(|hit| **hit).count()) / float(hits.len());
+            assert!(right >= rate, "{rate}: {right} of {}", hits.len());
+        }
+    }
+
+    #[test]
+    fn most_questions_are_answered_or_told_to_be_unanswered() {
+        let measured = measured();
+        let share = |answered: bool, good: fn(&Option<(bool, f64)>) -> bool| {
+            let outcomes: Vec<_> = measured.iter().filter(|(known, _)| *known == answered).collect();
+            float(outcomes.iter().filter(|(_, found)| good(found)).count()) / float(outcomes.len())
+        };
+        let (answered, told) =
+            (share(true, |found| found.is_some_and(|(hit, _)| hit)), share(false, Option::is_none));
+        assert!(answered >= 0.95 && told >= 0.85, "{answered} {told}");
+    }
+
     #[test]
     fn confidence_never_claims_too_much() {
         let found = search("pets landlord").unwrap();
-        assert!(found.confidence <= HIGHEST_CONFIDENCE && found.confidence > 0.0);
+        assert!(found.confidence > 0.0 && found.confidence <= HIT_RATES[0].1);
     }
 
     #[test]

@@ -17,6 +17,9 @@ task_types! {
     translate::Translate,
     qa::Qa,
     extract_invoice::ExtractInvoice,
+    ask::Ask,
+    extract::Extract,
+    classify::Classify,
 }
 
 #[cfg(test)]

@@ -16,7 +16,8 @@ use crate::{
         words::{self, Words},
     },
     params::Params,
-    task::{Document, Draft, LocalJob, Overlap, Part, Prompt, Reduction, TaskType, Warning, decode},
+    quote::{Check, confidence_of_answer},
+    task::{Checked, Document, Draft, LocalJob, Overlap, Part, Prompt, Reduction, TaskType, Warning, decode},
 };
 
 pub(crate) struct Qa;
@@ -26,7 +27,6 @@ struct Reply {
     question: String,
     answer: Option<String>,
     evidence: Option<String>,
-    confidence: f64,
     follow_ups: Vec<String>,
 }
 
@@ -34,19 +34,22 @@ struct Reply {
 struct Item {
     question: String,
     answer: Option<String>,
-    evidence: Option<String>,
-    page: Option<u32>,
+    evidence: Option<Checked>,
     confidence: f64,
     given: bool,
-    grounded: bool,
+}
+
+impl Item {
+    fn is_grounded(&self) -> bool {
+        self.evidence.as_ref().is_some_and(|evidence| evidence.check == Check::Verified)
+    }
 }
 
 const QUESTION_CHARS: usize = 500;
-const EVIDENCE_CHARS: usize = 500;
 const FOLLOW_UPS: usize = 3;
 /// Keywords among which the subjects of questions are looked for.
 const CANDIDATES: usize = 15;
-/// The passage found by the local method for a question of its own was not measured either.
+/// Claimed for the passage that the local method finds for a question of its own: that was not measured.
 const OWN_CONFIDENCE: f64 = 0.5;
 
 impl TaskType for Qa {
@@ -79,13 +82,19 @@ impl TaskType for Qa {
             "properties": {
                 "items": {"type": "array", "minItems": 1, "maxItems": 1, "items": {
                     "type": "object", "additionalProperties": false,
-                    "required": ["question", "answer", "evidence", "page", "confidence", "origin", "grounded"],
+                    "required": [
+                        "question", "answer", "evidence", "page", "check", "confidence", "origin", "grounded"
+                    ],
                     "properties": {
                         "question": {"type": "string", "minLength": 1},
                         "answer": {"type": ["string", "null"], "description": "null: the document does not say."},
-                        "evidence": {"type": ["string", "null"], "description": "Quoted from the document."},
+                        "evidence": {"type": ["string", "null"], "description":
+                            "The passage that shows the answer; `check` says whether the document holds it."},
                         "page": {"type": ["integer", "null"], "description": "Where the evidence stands."},
-                        "confidence": {"type": "number", "minimum": 0, "maximum": 1},
+                        "check": {"type": "string", "enum": ["verified", "unverified"]},
+                        "confidence": {"type": "number", "minimum": 0, "maximum": 1, "description":
+                            "Computed: half for evidence that was found, half for the part of the answer's words and \
+                             numbers that it holds. Locally: a measured hit rate."},
                         "origin": {"type": "string", "enum": ["user", "generated"]},
                         "grounded": {"type": "boolean", "description": "Whether the evidence was found in the document."},
                     },
@@ -114,48 +123,53 @@ impl TaskType for Qa {
         let given = given(job.params);
         let main = subjects.first();
         let (question, found) = match given {
-            Some(question) => (question.to_owned(), index.search(&words.stems(question)).map(|f| (f.place, f.confidence))),
+            Some(question) => {
+                (question.to_owned(), index.search(&words.stems(question)).map(|f| (f.place, f.confidence)))
+            }
             None => {
                 let place = match main.and_then(|subject| index.search(&subject.stems)) {
                     Some(found) => Some(found.place),
                     None => summary::rank(&sentences, &words, 1, job.context)?.first().copied(),
                 };
-                (phrasing.main(main.map(|subject| subject.term.as_str())), place.map(|place| (place, OWN_CONFIDENCE)))
+                (
+                    phrasing.main(main.map(|subject| subject.term.as_str())),
+                    place.map(|place| (place, OWN_CONFIDENCE)),
+                )
             }
         };
         let passage = found.map(|(place, confidence)| (&sentences[place], confidence));
         let asked = words.stems(&question);
         let others = subjects.iter().filter(|subject| !keywords::contains(&asked, &subject.stems));
         let others: Vec<_> = others.map(|subject| subject.term.as_str()).take(FOLLOW_UPS).collect();
-        let quote = passage.map(|(sentence, _)| sentence.text.clone());
         let item = Item {
             question,
-            answer: quote.clone(),
-            evidence: quote,
-            page: passage.map(|(sentence, _)| sentence.page),
+            answer: passage.map(|(sentence, _)| sentence.text.clone()),
+            evidence: passage.map(|(sentence, _)| Checked::passage(job.document.pages(), &sentence.text)),
             confidence: passage.map_or(0.0, |(_, confidence)| confidence),
             given: given.is_some(),
-            grounded: passage.is_some(),
         };
         Ok(draft(item, phrasing.follow_ups(&others)))
     }
 
     fn prompt(&self) -> Prompt {
-        Prompt { version: "qa/1", text: include_str!("prompts/qa.md") }
+        Prompt { version: "qa/2", text: include_str!("prompts/qa.md") }
     }
 
     fn reply_schema(&self, _params: &Value) -> Value {
         json!({
             "type": "object", "additionalProperties": false,
-            "required": ["question", "answer", "evidence", "confidence", "follow_ups"],
+            "required": ["question", "answer", "evidence", "follow_ups"],
             "properties": {
                 "question": {"type": "string"},
                 "answer": {"type": ["string", "null"]},
                 "evidence": {"type": ["string", "null"]},
-                "confidence": {"type": "number"},
                 "follow_ups": {"type": "array", "maxItems": FOLLOW_UPS, "items": {"type": "string"}},
             },
         })
+    }
+
+    fn streamed(&self) -> Option<&'static str> {
+        Some("answer")
     }
 
     fn wish(&self, params: &Value) -> String {
@@ -165,7 +179,9 @@ impl TaskType for Qa {
                 "answer this question from the text, and suggest three follow-up questions. The question: {}",
                 Value::from(question)
             ),
-            None => "find and answer the main question of the text, and suggest three follow-up questions.".into(),
+            None => {
+                "find and answer the main question of the text, and suggest three follow-up questions.".into()
+            }
         }
     }
 
@@ -175,41 +191,58 @@ impl TaskType for Qa {
 
     /// The answers of the pieces, with their evidence, become the text that is asked again.
     fn reduce(&self, parts: Vec<Part>, _params: &Value) -> Result<Reduction, AiError> {
-        let replies: Vec<(Value, Reply)> =
-            parts.into_iter().map(|part| Ok((part.reply.clone(), decode(part.reply)?))).collect::<Result<_, AiError>>()?;
+        let replies: Vec<(Value, Reply)> = parts
+            .into_iter()
+            .map(|part| Ok((part.reply.clone(), decode(part.reply)?)))
+            .collect::<Result<_, AiError>>()?;
         let extracts: Vec<_> = replies
             .iter()
             .filter_map(|(_, reply)| {
                 let answer = reply.answer.as_deref().filter(|answer| !answer.trim().is_empty())?;
-                Some(format!("{}\n{answer}\n{}", reply.question, reply.evidence.as_deref().unwrap_or_default()))
+                Some(format!(
+                    "{}\n{answer}\n{}",
+                    reply.question,
+                    reply.evidence.as_deref().unwrap_or_default()
+                ))
             })
             .collect();
         let nothing_found = replies.into_iter().next().map(|(value, _)| value).ok_or(AiError::BadOutput)?;
-        Ok(if extracts.is_empty() { Reduction::Done(nothing_found) } else { Reduction::Again(extracts.join("\n\n")) })
+        Ok(if extracts.is_empty() {
+            Reduction::Done(nothing_found)
+        } else {
+            Reduction::Again(extracts.join("\n\n"))
+        })
     }
 
-    /// Checks the evidence against the document; what is not found there is not shown.
+    /// Looks the evidence up in the document; what is not there stays, marked as such.
     fn finish(&self, reply: Value, document: &Document, params: &Value) -> Result<Draft, AiError> {
         let reply: Reply = decode(reply)?;
         let given = given(params);
         let text = |text: String| Some(fold_whitespace(&text)).filter(|text| !text.is_empty());
         let question = given.map(str::to_owned).or_else(|| text(shorten(&reply.question, QUESTION_CHARS)));
         let answer = reply.answer.and_then(text);
-        let quoted = answer.is_some().then(|| reply.evidence.and_then(text)).flatten();
-        let page = quoted.as_deref().and_then(|quote| document.page_of(quote));
-        let mut warnings = Vec::new();
-        if quoted.is_some() && page.is_none() {
-            warnings.push(Warning::new("quote_not_found", "The passage given as evidence is not in the document."));
-        }
+        let quoted = reply.evidence.and_then(text);
+        let evidence = answer
+            .as_ref()
+            .zip(quoted)
+            .map(|(answer, quote)| Checked::new(document.pages(), answer, Some(&quote)));
+        let words = Words::of(document.language().working_code());
+        let confidence =
+            confidence_of_answer(document.pages(), answer.as_deref(), evidence.as_slice(), &words);
         let item = Item {
             question: question.ok_or(AiError::BadOutput)?,
-            evidence: quoted.filter(|_| page.is_some()).map(|quote| shorten(&quote, EVIDENCE_CHARS)),
-            grounded: page.is_some(),
-            confidence: if answer.is_some() { reply.confidence.clamp(0.0, 1.0) } else { 0.0 },
             answer,
-            page,
+            evidence,
+            confidence,
             given: given.is_some(),
         };
+        let mut warnings = Vec::new();
+        if item.evidence.is_some() && !item.is_grounded() {
+            warnings.push(Warning::new(
+                "quote_not_found",
+                "The passage given as evidence is not in the document.",
+            ));
+        }
         let mut seen = HashSet::from([item.question.to_lowercase()]);
         let follow_ups = reply.follow_ups.into_iter().filter_map(text);
         let follow_ups = follow_ups.filter(|question| seen.insert(question.to_lowercase())).collect();
@@ -220,7 +253,8 @@ impl TaskType for Qa {
 
 /// The keywords that read well in a question: those of meaningful words alone, if there are any.
 fn subjects(found: Vec<Keyword>, words: &Words) -> Vec<Keyword> {
-    let meaningful = |keyword: &Keyword| words::split(&keyword.term).all(|word| !words.is_stop_word(&word.to_lowercase()));
+    let meaningful =
+        |keyword: &Keyword| words::split(&keyword.term).all(|word| !words.is_stop_word(&word.to_lowercase()));
     let (best, others): (Vec<_>, Vec<_>) = found.into_iter().partition(meaningful);
     best.into_iter().chain(others).take(FOLLOW_UPS + 1).collect()
 }
@@ -232,7 +266,8 @@ fn given(params: &Value) -> Option<&str> {
 fn draft(item: Item, follow_ups: Vec<String>) -> Draft {
     let mut lines = vec![item.question.clone(), String::new()];
     let mut warnings = Vec::new();
-    match (&item.answer, item.page) {
+    let page = item.evidence.as_ref().and_then(|evidence| evidence.page);
+    match (&item.answer, page) {
         (Some(answer), Some(page)) => lines.push(format!("{answer} (page {page})")),
         (Some(answer), None) => lines.push(answer.clone()),
         (None, _) => {
@@ -246,9 +281,11 @@ fn draft(item: Item, follow_ups: Vec<String>) -> Draft {
     }
     let data = json!({
         "items": [{
-            "question": item.question, "answer": item.answer, "evidence": item.evidence, "page": item.page,
+            "question": item.question, "answer": item.answer,
+            "evidence": item.evidence.as_ref().and_then(|evidence| evidence.quote.as_deref()), "page": page,
+            "check": item.evidence.as_ref().map_or(Check::Unverified, |evidence| evidence.check),
             "confidence": round(item.confidence, 2), "origin": if item.given { "user" } else { "generated" },
-            "grounded": item.grounded,
+            "grounded": item.is_grounded(),
         }],
         "follow_ups": follow_ups,
     });
@@ -258,7 +295,10 @@ fn draft(item: Item, follow_ups: Vec<String>) -> Draft {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{local::samples, tasks::testing::{document, finished, locally}};
+    use crate::{
+        local::samples,
+        tasks::testing::{document, finished, locally},
+    };
 
     const LEASE: [&str; 2] = [
         "This lease is made between the landlord and the tenant. The monthly rent amounts to 850 euros without heating.",
@@ -271,13 +311,17 @@ mod tests {
         let answer = locally("qa", params, &LEASE).unwrap();
         let item = &answer.output["data"]["items"][0];
         assert_eq!(item["answer"], "Pets need the written consent of the landlord.");
-        assert_eq!((&item["page"], &item["origin"], &item["grounded"]), (&json!(2), &json!("user"), &json!(true)));
+        assert_eq!(
+            (&item["page"], &item["origin"], &item["grounded"]),
+            (&json!(2), &json!("user"), &json!(true))
+        );
         insta::assert_snapshot!(answer.result);
     }
 
     #[test]
     fn what_the_document_does_not_say_has_no_answer() {
-        let answer = locally("qa", json!({"question": "Who won the football world championship?"}), &LEASE).unwrap();
+        let answer =
+            locally("qa", json!({"question": "Who won the football world championship?"}), &LEASE).unwrap();
         assert_eq!(answer.output["data"]["items"][0]["answer"], Value::Null);
         assert_eq!(answer.warnings[0].code, "no_answer");
     }
@@ -302,22 +346,28 @@ mod tests {
     #[test]
     fn evidence_is_checked_against_the_document() {
         let reply = |evidence: &str| {
-            json!({"question": "What is the rent?", "answer": "850 euros.", "evidence": evidence, "confidence": 0.9,
+            json!({"question": "What is the rent?", "answer": "850 euros.", "evidence": evidence,
                 "follow_ups": ["When is it due?", "what is the rent?", "Are pets allowed?"]})
         };
-        let found = finished("qa", reply("monthly rent amounts to  850 euros"), Value::Null, &document(&LEASE));
+        let found =
+            finished("qa", reply("monthly rent amounts to  850 euros"), Value::Null, &document(&LEASE));
         assert_eq!((&found.data["items"][0]["page"], found.warnings.len()), (&json!(1), 0));
+        assert_eq!(found.data["items"][0]["confidence"], 1.0);
         assert_eq!(found.data["follow_ups"], json!(["When is it due?", "Are pets allowed?"]));
         let invented = finished("qa", reply("rent amounts to 900 euros"), Value::Null, &document(&LEASE));
-        assert_eq!(invented.data["items"][0]["evidence"], Value::Null);
-        assert_eq!(invented.data["items"][0]["grounded"], false);
+        let item = &invented.data["items"][0];
+        assert_eq!(
+            (&item["check"], &item["grounded"], &item["page"]),
+            (&json!("unverified"), &json!(false), &Value::Null)
+        );
+        assert_eq!(item["confidence"], 0.4, "the answer alone is there");
         assert_eq!(invented.warnings[0].code, "quote_not_found");
     }
 
     #[test]
     fn pieces_without_an_answer_are_left_out() {
         let part = |answer: Value| Part {
-            reply: json!({"question": "Q?", "answer": answer, "evidence": "e", "confidence": 0.5, "follow_ups": []}),
+            reply: json!({"question": "Q?", "answer": answer, "evidence": "e", "follow_ups": []}),
             chars: 10,
         };
         let reduced = Qa.reduce(vec![part(Value::Null), part(json!("Yes."))], &Value::Null).unwrap();

@@ -1,18 +1,16 @@
 //! `sentiment`: label, confidence, and what shows it.
 
-use quire_domain::{
-    FieldErrors,
-    failure::{Failure, FailureCode},
-};
+use quire_domain::FieldErrors;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{
-    clean::{fold_whitespace, shorten},
+    clean::fold_whitespace,
     error::AiError,
-    local::{round, sentences, sentiment, words::Words},
+    local::{needs_model, round, sentences, sentiment, words::Words},
     params::Params,
-    task::{Document, Draft, LocalJob, Part, Prompt, Reduction, TaskType, Warning, decode},
+    quote::Check,
+    task::{Checked, Document, Draft, LocalJob, Part, Prompt, Reduction, TaskType, Warning, decode},
 };
 
 pub(crate) struct Sentiment;
@@ -20,21 +18,22 @@ pub(crate) struct Sentiment;
 #[derive(Serialize, Deserialize)]
 struct Reply {
     label: String,
-    confidence: f64,
     reason: Option<String>,
     indicators: Vec<String>,
+    /// The part of a long text whose pieces say so.
+    #[serde(default = "whole")]
+    agreement: f64,
 }
 
-/// A passage that shows the label.
-#[derive(Serialize)]
-struct Indicator {
-    quote: String,
-    page: Option<u32>,
+fn whole() -> f64 {
+    1.0
 }
 
 const LABELS: [&str; 4] = ["positive", "neutral", "negative", "mixed"];
 const INDICATORS: usize = 5;
-const QUOTE_CHARS: usize = 300;
+/// A model's label without a passage that shows it; a neutral text has none to show.
+const UNSHOWN: f64 = 0.5;
+const UNSHOWN_NEUTRAL: f64 = 0.7;
 /// Text too short to be recognised counts as English from this part of English stop words.
 const ENGLISH_STOP_WORDS: f64 = 0.2;
 /// Pieces of a text that are this far apart on average make it mixed (scores are -1 to 1).
@@ -65,11 +64,14 @@ impl TaskType for Sentiment {
             "properties": {
                 "label": {"type": "string", "enum": LABELS},
                 "confidence": {"type": "number", "minimum": 0, "maximum": 1,
-                    "description": "How likely the label is right. Locally: a hit rate measured on rated texts."},
+                    "description":
+                    "Computed. Locally: a hit rate measured on rated texts. From a model: the part of the text whose \
+                     pieces agree, times 0.5 to 1 by how many of the passages were found (0.7 for neutral without any)."},
                 "reason": {"type": ["string", "null"]},
                 "indicators": {"type": "array", "maxItems": INDICATORS, "items": {
-                    "type": "object", "additionalProperties": false, "required": ["quote", "page"],
-                    "properties": {"quote": {"type": "string"}, "page": {"type": ["integer", "null"]}},
+                    "type": "object", "additionalProperties": false,
+                    "required": ["quote", "page", "check", "confidence"],
+                    "properties": Checked::evidence_properties(),
                 }},
             },
         })
@@ -86,26 +88,25 @@ impl TaskType for Sentiment {
         let indicators = verdict
             .indicators
             .iter()
-            .map(|(place, _)| Indicator {
-                quote: shorten(&sentences[*place].text, QUOTE_CHARS),
-                page: Some(sentences[*place].page),
-            })
+            .map(|(place, _)| Checked::passage(job.document.pages(), &sentences[*place].text))
             .collect();
-        let reason = format!("The sentences score {:+.2} on average, from -1 (negative) to +1 (positive).", verdict.score);
+        let reason = format!(
+            "The sentences score {:+.2} on average, from -1 (negative) to +1 (positive).",
+            verdict.score
+        );
         Ok(Draft { warnings, ..draft(verdict.label, verdict.confidence, Some(reason), indicators) })
     }
 
     fn prompt(&self) -> Prompt {
-        Prompt { version: "sentiment/1", text: include_str!("prompts/sentiment.md") }
+        Prompt { version: "sentiment/2", text: include_str!("prompts/sentiment.md") }
     }
 
     fn reply_schema(&self, _params: &Value) -> Value {
         json!({
             "type": "object", "additionalProperties": false,
-            "required": ["label", "confidence", "reason", "indicators"],
+            "required": ["label", "reason", "indicators"],
             "properties": {
                 "label": {"type": "string", "enum": LABELS},
-                "confidence": {"type": "number"},
                 "reason": {"type": ["string", "null"]},
                 "indicators": {"type": "array", "maxItems": INDICATORS, "items": {"type": "string"}},
             },
@@ -124,8 +125,10 @@ impl TaskType for Sentiment {
             .map(|part| Ok((weight(&part) / all, decode::<Reply>(part.reply)?)))
             .collect::<Result<_, AiError>>()?;
         let mean: f64 = replies.iter().map(|(share, reply)| share * score(&reply.label)).sum();
-        let spread: f64 = replies.iter().map(|(share, reply)| share * (score(&reply.label) - mean).powi(2)).sum();
-        let mixed = replies.iter().filter(|(_, reply)| reply.label == "mixed").map(|(share, _)| share).sum::<f64>();
+        let spread: f64 =
+            replies.iter().map(|(share, reply)| share * (score(&reply.label) - mean).powi(2)).sum();
+        let mixed =
+            replies.iter().filter(|(_, reply)| reply.label == "mixed").map(|(share, _)| share).sum::<f64>();
         let label = if mixed > 0.5 || spread.sqrt() > MIXED_SPREAD {
             "mixed"
         } else if mean.abs() < 1.0 / 3.0 {
@@ -135,29 +138,47 @@ impl TaskType for Sentiment {
         } else {
             "negative"
         };
-        let confidence = replies.iter().map(|(share, reply)| share * reply.confidence).sum();
+        let agreement = match label {
+            "mixed" => 1.0,
+            _ => replies.iter().filter(|(_, reply)| reply.label == label).map(|(share, _)| share).sum(),
+        };
         let speaking = || replies.iter().filter(|(_, reply)| label == "mixed" || reply.label == label);
-        let reason = speaking().max_by(|a, b| a.0.total_cmp(&b.0)).and_then(|(_, reply)| reply.reason.clone());
-        let indicators = speaking().flat_map(|(_, reply)| reply.indicators.iter().take(2)).take(INDICATORS).cloned();
-        let joined = Reply { label: label.into(), confidence, reason, indicators: indicators.collect() };
+        let reason =
+            speaking().max_by(|a, b| a.0.total_cmp(&b.0)).and_then(|(_, reply)| reply.reason.clone());
+        let indicators =
+            speaking().flat_map(|(_, reply)| reply.indicators.iter().take(2)).take(INDICATORS).cloned();
+        let joined = Reply { label: label.into(), reason, indicators: indicators.collect(), agreement };
         Ok(Reduction::Done(serde_json::to_value(joined).map_err(|_| AiError::BadOutput)?))
     }
 
     /// Drops indicators that the document does not hold.
     fn finish(&self, reply: Value, document: &Document, _params: &Value) -> Result<Draft, AiError> {
         let reply: Reply = decode(reply)?;
-        let indicators: Vec<_> = reply
-            .indicators
-            .iter()
-            .map(|quote| shorten(&fold_whitespace(quote), QUOTE_CHARS))
-            .filter_map(|quote| document.page_of(&quote).map(|page| Indicator { quote, page: Some(page) }))
+        let given = reply.indicators.iter().filter(|quote| !quote.trim().is_empty());
+        let indicators: Vec<_> = given
+            .map(|quote| Checked::passage(document.pages(), quote))
+            .filter(|indicator| indicator.check == Check::Verified)
             .collect();
+        let confidence = reply.agreement.clamp(0.0, 1.0) * shown(&reply, indicators.len());
         let mut warnings = Vec::new();
         if indicators.len() < reply.indicators.len() {
-            warnings.push(Warning::new("quote_not_found", "Passages that the document does not hold were left out."));
+            warnings.push(Warning::new(
+                "quote_not_found",
+                "Passages that the document does not hold were left out.",
+            ));
         }
-        let reason = reply.reason.map(|reason| fold_whitespace(&reason)).filter(|reason| !reason.is_empty());
-        Ok(Draft { warnings, ..draft(&reply.label, reply.confidence.clamp(0.0, 1.0), reason, indicators) })
+        let reason = reply.reason.as_deref().map(fold_whitespace).filter(|reason| !reason.is_empty());
+        Ok(Draft { warnings, ..draft(&reply.label, confidence, reason, indicators) })
+    }
+}
+
+/// How far the passages that were found show the label of one reply.
+fn shown(reply: &Reply, found: usize) -> f64 {
+    let float = |count| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+    match reply.indicators.len() {
+        0 if reply.label == "neutral" => UNSHOWN_NEUTRAL,
+        0 => UNSHOWN,
+        given => UNSHOWN + (1.0 - UNSHOWN) * float(found) / float(given),
     }
 }
 
@@ -169,20 +190,19 @@ fn english(document: &Document) -> Result<Vec<Warning>, AiError> {
         Some(language) if language.code == "en" => Ok(Vec::new()),
         Some(language) => Err(unsupported(format!("This text is in {}", language.name))),
         None if Words::of("en").stop_word_share(&document.text()) >= ENGLISH_STOP_WORDS => {
-            Ok(vec![Warning::new("language_uncertain", "The language could not be recognised; English was assumed.")])
+            Ok(vec![Warning::new(
+                "language_uncertain",
+                "The language could not be recognised; English was assumed.",
+            )])
         }
         None => Err(unsupported("The language of this text could not be recognised".into())),
     }
 }
 
 fn unsupported(what: String) -> AiError {
-    AiError::Unsupported(Failure::new(
-        FailureCode::TaskUnsupported,
-        format!(
-            "{what}, and the built-in method judges the sentiment of English text only. A language model judges \
-             others: set AI_PROVIDER=openai with OPENAI_API_KEY, or with OPENAI_BASE_URL of any compatible server."
-        ),
-    ))
+    AiError::Unsupported(needs_model(&format!(
+        "{what}, and the built-in method judges the sentiment of English text only. Judging others"
+    )))
 }
 
 fn weight(part: &Part) -> f64 {
@@ -197,15 +217,16 @@ fn score(label: &str) -> f64 {
     }
 }
 
-fn draft(label: &str, confidence: f64, reason: Option<String>, indicators: Vec<Indicator>) -> Draft {
+fn draft(label: &str, confidence: f64, reason: Option<String>, indicators: Vec<Checked>) -> Draft {
     let confidence = round(confidence, 2);
     let mut result = format!("{}{} (confidence {confidence:.2})", label[..1].to_uppercase(), &label[1..]);
     if let Some(reason) = &reason {
         result = format!("{result}: {reason}");
     }
     for indicator in &indicators {
-        result.push_str(&format!("\n- “{}”", indicator.quote));
+        result.push_str(&format!("\n- “{}”", indicator.quote.as_deref().unwrap_or(&indicator.value)));
     }
+    let indicators: Vec<_> = indicators.iter().map(Checked::evidence).collect();
     Draft {
         data: json!({"label": label, "confidence": confidence, "reason": reason, "indicators": indicators}),
         result,
@@ -216,7 +237,10 @@ fn draft(label: &str, confidence: f64, reason: Option<String>, indicators: Vec<I
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{local::samples, tasks::testing::{document, finished, locally}};
+    use crate::{
+        local::samples,
+        tasks::testing::{document, finished, locally},
+    };
 
     const REVIEW: &str = "The hotel was wonderful and the staff was very friendly. We loved the quiet garden behind \
         the house. Breakfast was excellent every morning, and the rooms were clean. We will happily come back next year.";
@@ -233,8 +257,8 @@ mod tests {
     fn other_languages_are_refused_and_not_called_neutral() {
         for (code, text) in samples::ALL.iter().filter(|(code, _)| *code != "en") {
             let failure = locally("sentiment", Value::Null, &[text]).unwrap_err().failure();
-            assert_eq!(failure.code, FailureCode::TaskUnsupported, "{code}");
-            assert!(failure.message.contains("OPENAI_BASE_URL"), "{code}");
+            assert_eq!(failure.code.as_str(), "task_unsupported", "{code}");
+            assert!(failure.message.contains("Judging others needs a language model"), "{code}");
         }
     }
 
@@ -248,18 +272,33 @@ mod tests {
 
     #[test]
     fn quotes_that_are_not_there_are_dropped() {
-        let reply = json!({"label": "positive", "confidence": 1.7, "reason": null,
+        let reply = json!({"label": "positive", "reason": null,
             "indicators": ["the staff was VERY friendly", "free champagne"]});
         let draft = finished("sentiment", reply, Value::Null, &document(&[REVIEW]));
         assert_eq!(draft.data["indicators"].as_array().unwrap().len(), 1);
-        assert_eq!(draft.data["confidence"], 1.0);
+        assert_eq!(draft.data["confidence"], 0.75, "one of two passages was found");
         assert_eq!(draft.warnings[0].code, "quote_not_found");
+    }
+
+    #[test]
+    fn confidence_is_computed_from_agreement_and_passages() {
+        let confidence =
+            |reply| finished("sentiment", reply, Value::Null, &document(&[REVIEW])).data["confidence"].take();
+        assert_eq!(confidence(json!({"label": "neutral", "reason": null, "indicators": []})), 0.7);
+        assert_eq!(confidence(json!({"label": "negative", "reason": null, "indicators": []})), 0.5);
+        let part = |label: &str, chars| Part {
+            reply: json!({"label": label, "reason": null, "indicators": []}),
+            chars,
+        };
+        let parts = vec![part("positive", 800), part("neutral", 200)];
+        let Reduction::Done(reply) = Sentiment.reduce(parts, &Value::Null).unwrap() else { panic!() };
+        assert_eq!(reply["agreement"], 0.8);
     }
 
     #[test]
     fn pieces_are_weighed_by_their_length() {
         let part = |label: &str, chars| Part {
-            reply: json!({"label": label, "confidence": 0.8, "reason": label, "indicators": []}),
+            reply: json!({"label": label, "reason": label, "indicators": []}),
             chars,
         };
         let joined = |parts| {

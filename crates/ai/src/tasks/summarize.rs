@@ -66,7 +66,7 @@ impl TaskType for Summarize {
     }
 
     fn prompt(&self) -> Prompt {
-        Prompt { version: "summarize/1", text: include_str!("prompts/summarize.md") }
+        Prompt { version: "summarize/2", text: include_str!("prompts/summarize.md") }
     }
 
     fn reply_schema(&self, _params: &Value) -> Value {
@@ -74,6 +74,10 @@ impl TaskType for Summarize {
             "type": "object", "additionalProperties": false, "required": ["sentences"],
             "properties": {"sentences": {"type": "array", "minItems": 1, "maxItems": 5, "items": {"type": "string"}}},
         })
+    }
+
+    fn streamed(&self) -> Option<&'static str> {
+        Some("sentences")
     }
 
     fn wish(&self, _params: &Value) -> String {
@@ -87,7 +91,8 @@ impl TaskType for Summarize {
     }
 
     fn finish(&self, reply: Value, _document: &Document, _params: &Value) -> Result<Draft, AiError> {
-        let mut texts: Vec<_> = decode::<Reply>(reply)?.sentences.iter().map(|text| fold_whitespace(text)).collect();
+        let mut texts: Vec<_> =
+            decode::<Reply>(reply)?.sentences.iter().map(|text| fold_whitespace(text)).collect();
         texts.retain(|text| !text.is_empty());
         if texts.is_empty() { Err(AiError::BadOutput) } else { Ok(draft(texts, "abstractive")) }
     }
@@ -109,7 +114,10 @@ fn draft(sentences: Vec<String>, method: &str) -> Draft {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{local::samples, tasks::testing::{document, finished, locally}};
+    use crate::{
+        local::samples,
+        tasks::testing::{document, finished, locally},
+    };
 
     #[test]
     fn every_sample_is_summed_up_in_its_own_sentences() {

@@ -1,9 +1,6 @@
 //! `translate`: the whole text in another language.
 
-use quire_domain::{
-    FieldErrors,
-    failure::{Failure, FailureCode},
-};
+use quire_domain::{FieldErrors, failure::Failure};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -11,6 +8,7 @@ use crate::{
     clean::shorten,
     error::AiError,
     languages,
+    local::needs_model,
     params::Params,
     task::{Document, Draft, LocalJob, Overlap, Part, Prompt, Reduction, TaskType, decode},
 };
@@ -42,7 +40,7 @@ impl TaskType for Translate {
 
     fn description(&self) -> &'static str {
         "Translates the document, into English unless `target_language` says otherwise; text that is in the target \
-         language already has its grammar corrected. Needs a language model: the local provider refuses."
+         language already is made clearer and its grammar is mended. Needs a language model: the local provider refuses."
     }
 
     fn params_schema(&self) -> Value {
@@ -80,11 +78,7 @@ impl TaskType for Translate {
     }
 
     fn local_support(&self, _params: &Value) -> Result<(), Failure> {
-        Err(Failure::new(
-            FailureCode::TaskUnsupported,
-            "Translation needs a language model, and this installation answers with built-in methods only. Set \
-             AI_PROVIDER=openai with OPENAI_API_KEY, or with OPENAI_BASE_URL of any compatible server.",
-        ))
+        Err(needs_model("Translation"))
     }
 
     fn answer_locally(&self, job: &LocalJob<'_>) -> Result<Draft, AiError> {
@@ -92,7 +86,7 @@ impl TaskType for Translate {
     }
 
     fn prompt(&self) -> Prompt {
-        Prompt { version: "translate/1", text: include_str!("prompts/translate.md") }
+        Prompt { version: "translate/2", text: include_str!("prompts/translate.md") }
     }
 
     fn reply_schema(&self, _params: &Value) -> Value {
@@ -108,10 +102,17 @@ impl TaskType for Translate {
         })
     }
 
+    fn streamed(&self) -> Option<&'static str> {
+        Some("text")
+    }
+
     fn wish(&self, params: &Value) -> String {
         let target = target(params);
         let name = languages::find(target).map_or(target, |language| language.name);
-        format!("translate the whole text between the TEXT markers into {name} ({target}).")
+        format!(
+            "translate the whole text between the TEXT markers into {name} ({target}); where it is {name} already, \
+             improve its clarity and grammar."
+        )
     }
 
     fn overlap(&self) -> Overlap {
@@ -132,7 +133,8 @@ impl TaskType for Translate {
             sizes[mode] += part.chars;
             replies.push(reply);
         }
-        let most = MODES.iter().zip(sizes).rev().max_by_key(|(_, size)| *size).map_or(MODES[0], |(mode, _)| mode);
+        let most =
+            MODES.iter().zip(sizes).rev().max_by_key(|(_, size)| *size).map_or(MODES[0], |(mode, _)| mode);
         let texts: Vec<_> = replies.iter().map(|reply| reply.text.trim()).collect();
         let joined = Reply {
             source_language: replies.first().map(|reply| reply.source_language.clone()).unwrap_or_default(),
@@ -152,9 +154,11 @@ impl TaskType for Translate {
         // A reliable recognition of ours beats the model's word.
         let source = match document.language().reliable {
             Some(language) => language.code,
-            None => languages::find(&reply.source_language).map_or(languages::UNDETERMINED, |language| language.code),
+            None => languages::find(&reply.source_language)
+                .map_or(languages::UNDETERMINED, |language| language.code),
         };
-        let changes: Vec<_> = reply.changes.iter().map(|change| shorten(change.trim(), CHANGE_CHARS)).collect();
+        let changes: Vec<_> =
+            reply.changes.iter().map(|change| shorten(change.trim(), CHANGE_CHARS)).collect();
         Ok(Draft {
             data: json!({
                 "source_language": source, "target_language": target(params),
@@ -173,12 +177,20 @@ fn target(params: &Value) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Engine, LocalEngine, local::samples, tasks::testing::{document, finished, locally}};
+    use crate::{
+        Engine, LocalEngine,
+        local::samples,
+        tasks::testing::{document, finished, locally},
+    };
 
     #[test]
     fn the_target_is_english_unless_said_otherwise() {
-        for (given, code) in [(json!({}), "en"), (json!({"target_language": "German"}), "de"),
-            (json!({"target_language": " FR "}), "fr"), (json!({"target_language": null}), "en")] {
+        for (given, code) in [
+            (json!({}), "en"),
+            (json!({"target_language": "German"}), "de"),
+            (json!({"target_language": " FR "}), "fr"),
+            (json!({"target_language": null}), "en"),
+        ] {
             assert_eq!(Translate.check_params(&given).unwrap(), json!({"target_language": code}));
         }
         assert!(Translate.wish(&json!({"target_language": "de"})).contains("into German (de)"));
@@ -195,10 +207,9 @@ mod tests {
     #[test]
     fn the_local_engine_says_what_to_configure() {
         let failure = LocalEngine.supports(&Translate, &Value::Null).unwrap_err();
-        assert_eq!(failure.code, FailureCode::TaskUnsupported);
-        for name in ["AI_PROVIDER=openai", "OPENAI_API_KEY", "OPENAI_BASE_URL"] {
-            assert!(failure.message.contains(name), "{name}");
-        }
+        assert_eq!(failure.code.as_str(), "task_unsupported");
+        assert!(failure.message.starts_with("Translation needs a language model: set AI_PROVIDER (openai"));
+        assert!(!failure.message.contains("local"), "{}", failure.message);
         let error = locally("translate", Value::Null, &[samples::GERMAN]).unwrap_err();
         assert_eq!(error, AiError::Unsupported(failure));
     }
@@ -209,7 +220,11 @@ mod tests {
             reply: json!({"source_language": "de", "mode": mode, "text": text, "changes": []}),
             chars,
         };
-        let parts = vec![part("translated", "One.\n", 100), part("unchanged", "Two.", 20), part("translated", "Three.", 90)];
+        let parts = vec![
+            part("translated", "One.\n", 100),
+            part("unchanged", "Two.", 20),
+            part("translated", "Three.", 90),
+        ];
         let Reduction::Done(reply) = Translate.reduce(parts, &Value::Null).unwrap() else { panic!() };
         let draft = finished("translate", reply, Value::Null, &document(&[samples::GERMAN]));
         assert_eq!(draft.result, "One.\n\nTwo.\n\nThree.");
@@ -219,7 +234,8 @@ mod tests {
 
     #[test]
     fn the_recognised_language_beats_the_models_word() {
-        let reply = |code: &str| json!({"source_language": code, "mode": "translated", "text": "Hi.", "changes": []});
+        let reply =
+            |code: &str| json!({"source_language": code, "mode": "translated", "text": "Hi.", "changes": []});
         let draft = finished("translate", reply("fr"), Value::Null, &document(&[samples::GERMAN]));
         assert_eq!(draft.data["source_language"], "de");
         let draft = finished("translate", reply("French"), Value::Null, &document(&["Salut"]));

@@ -82,7 +82,19 @@ pub(crate) fn marker(task: &str) -> &'static str {
         "translate" => "You translate documents",
         "qa" => "You answer questions",
         "extract_invoice" => "You read invoices",
+        "ask" => "You answer a person's question",
+        "classify" => "You classify documents",
+        "extract" => "You take data out of a document",
         _ => panic!("no such task: {task}"),
+    }
+}
+
+/// Parameters that a task requires.
+pub(crate) fn params(task: &str) -> Value {
+    match task {
+        "extract" => json!({"schema": {"type": "object", "properties": {"event": {"type": "string"}}}}),
+        "ask" => json!({"question": "How many guests came to the summer party?"}),
+        _ => Value::Null,
     }
 }
 
@@ -117,13 +129,13 @@ pub(crate) fn good(task: &str) -> String {
             json!({ "keywords": keywords })
         }
         "sentiment" => {
-            json!({"label": "positive", "confidence": 0.9, "reason": "Praise.", "indicators": ["a great success"]})
+            json!({"label": "positive", "reason": "Praise.", "indicators": ["a great success"]})
         }
         "translate" => {
             json!({"source_language": "en", "mode": "translated", "text": "Das Fest war ein Erfolg.", "changes": []})
         }
         "qa" => json!({
-            "question": "How was it?", "answer": "A success.", "evidence": "a great success", "confidence": 0.8,
+            "question": "How was it?", "answer": "A success.", "evidence": "a great success",
             "follow_ups": ["Who came?", "When was it?", "Who paid?"],
         }),
         "extract_invoice" => json!({
@@ -131,6 +143,11 @@ pub(crate) fn good(task: &str) -> String {
             "seller_vat_id": null, "iban": null, "currency": null, "net_total": null, "tax_total": null,
             "gross_total": null, "taxes": [], "positions": [],
         }),
+        "extract" => json!({
+            "data": {"event": "summer party"}, "quotes": [{"path": "/event", "quote": "The summer party of the club"}],
+        }),
+        "classify" => json!({"label": "article", "reason": "News.", "quotes": ["a great success"]}),
+        "ask" => json!({"answer": "Two hundred guests.", "quotes": ["Two hundred guests came"]}),
         _ => panic!("no such task: {task}"),
     };
     reply.to_string()

@@ -25,6 +25,9 @@ async fn task_types_come_with_schemas_and_availability() {
             ("sentiment", true),
             ("translate", false),
             ("qa", true),
+            ("ask", true),
+            ("extract", false),
+            ("classify", true),
             ("read", true),
             ("split_pdf", true)
         ]
