@@ -11,7 +11,8 @@ pub(crate) fn clean(text: &str) -> String {
         match c {
             '\n' if previous == '\r' => {}
             '\r' | '\n' | '\u{0B}' | '\u{0C}' | '\u{85}' | '\u{2028}' | '\u{2029}' => out.push('\n'),
-            '\t' => out.push(' '),
+            // Stands between the cells of a table.
+            '\t' => out.push(c),
             // Persian and the scripts of India spell with joiners.
             '\u{200C}' | '\u{200D}' if previous.is_alphabetic() && !previous.is_ascii() => out.push(c),
             c if is_invisible(c) => {}
@@ -65,7 +66,7 @@ mod tests {
     #[test]
     fn invisible_characters_go_and_words_stay() {
         let hidden = "Pay\u{200B} the\u{202E} bill\u{E0041}\u{E0042}\u{0}.\r\nThanks\u{FEFF}\tall";
-        assert_eq!(clean(hidden), "Pay the bill.\nThanks all");
+        assert_eq!(clean(hidden), "Pay the bill.\nThanks\tall");
     }
 
     #[test]

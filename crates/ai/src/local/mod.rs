@@ -1,5 +1,6 @@
 //! The local engine: deterministic methods, no network, no key.
 
+pub(crate) mod cv;
 pub(crate) mod keywords;
 pub(crate) mod questions;
 #[cfg(test)]

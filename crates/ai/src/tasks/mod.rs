@@ -16,6 +16,7 @@ task_types! {
     sentiment::Sentiment,
     translate::Translate,
     qa::Qa,
+    extract_cv::ExtractCv,
 }
 
 #[cfg(test)]

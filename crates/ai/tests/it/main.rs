@@ -1,6 +1,7 @@
 //! The engines as their callers see them; the model engine against scripted servers.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod cv;
 mod faults;
 mod injection;
 mod local;

@@ -76,6 +76,7 @@ pub(crate) fn marker(task: &str) -> &'static str {
         "sentiment" => "You judge the sentiment",
         "translate" => "You translate documents",
         "qa" => "You answer questions",
+        "extract_cv" => "You read CVs",
         _ => panic!("no such task: {task}"),
     }
 }
@@ -119,6 +120,11 @@ pub(crate) fn good(task: &str) -> String {
         "qa" => json!({
             "question": "How was it?", "answer": "A success.", "evidence": "a great success", "confidence": 0.8,
             "follow_ups": ["Who came?", "When was it?", "Who paid?"],
+        }),
+        "extract_cv" => json!({
+            "is_cv": true, "name": null, "headline": null, "linkedin": null, "github": null, "address": null, "city": null,
+            "postal_code": null, "country": null, "birthday": null, "nationality": null, "emails": [], "phones": [],
+            "urls": [], "skills": [], "work_experience": [], "education": [], "languages": [],
         }),
         _ => panic!("no such task: {task}"),
     };

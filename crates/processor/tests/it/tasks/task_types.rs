@@ -25,6 +25,7 @@ async fn task_types_come_with_schemas_and_availability() {
             ("sentiment", true),
             ("translate", false),
             ("qa", true),
+            ("extract_cv", true),
             ("read", true),
             ("split_pdf", true)
         ]
