@@ -82,8 +82,7 @@ fn skill(item: &str, line: &str, fields: &mut Fields) {
             .find(" (")
             .filter(|at| tongues::level(&part[*at..]).is_some() || key(&part[*at..]).contains("year"));
         let part = trimmed(rated.map_or(part, |at| &part[..at]));
-        let part =
-            part.trim_end_matches(|c| matches!(c, '★' | '☆' | '●' | '○' | '■' | '□' | '█' | '░')).trim();
+        let part = part.trim_end_matches(['★', '☆', '●', '○', '■', '□', '█', '░']).trim();
         let words = part.split_whitespace().count();
         let fits = (1..=SKILL_WORDS).contains(&words) && part.chars().count() <= SKILL_CHARS;
         let rating = part.chars().all(|c| !c.is_alphabetic()) || tongues::level(part).is_some() && words <= 2;

@@ -1,6 +1,7 @@
 //! CVs by rules: what people write about themselves has known places, labels and forms.
 
 mod address;
+mod birth;
 pub(crate) mod contact;
 mod countries;
 pub(crate) mod dates;
@@ -11,9 +12,12 @@ mod headings;
 mod labels;
 mod lines;
 mod lists;
+pub(crate) mod partial;
 mod person;
 pub(crate) mod phones;
+mod pieces;
 mod positions;
+mod table;
 mod text;
 pub(crate) mod tongues;
 mod words;
@@ -47,7 +51,7 @@ pub(crate) fn read(
     contact::find_phones(&layout, &countries, &mut fields);
     context.check()?;
     person::find_name(&layout, &mut fields);
-    person::find_birth(&layout, &mut fields);
+    birth::find(&layout, &mut fields);
     positions::find(&layout, &mut fields);
     lists::find(&layout, &mut fields);
     fields.is_cv = evidence(&layout, &fields) >= ENOUGH;

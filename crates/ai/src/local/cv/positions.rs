@@ -1,10 +1,11 @@
 //! Who employed whom as what: entries as positions and courses.
 
 use super::{
-    entries::{self, Entry, commas, is_place},
+    entries::{self, Entry},
     fields::{Fields, Job, Study},
     headings::Section,
     lines::Layout,
+    pieces::{commas, is_place},
     words,
 };
 

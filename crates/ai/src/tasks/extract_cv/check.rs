@@ -11,8 +11,9 @@ use crate::{
         cv::{
             self,
             contact::{self, Site},
-            dates::{self, PartialDate},
+            dates,
             fields::{Fields, Job, Quoted, Spoken, Study},
+            partial::PartialDate,
             phones, tongues,
         },
         round,

@@ -1,8 +1,8 @@
 //! The fields found in the pieces of a long CV, as one.
 
 use crate::local::cv::{
-    dates::PartialDate,
     fields::{Fields, Job, Quoted, Spoken, Study},
+    partial::PartialDate,
 };
 
 /// Joins the fields of all pieces: what one piece has and no earlier one had. Positions of one company, and
