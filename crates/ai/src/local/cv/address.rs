@@ -7,6 +7,7 @@ use super::{
     labels,
     lines::{Layout, Line},
     text::trimmed,
+    words,
 };
 
 /// A postal code with its town.
@@ -58,6 +59,8 @@ fn parts(line: &str) -> Vec<&str> {
     let split = line
         .split([',', '|', '•', '·', '\t', ';'])
         .flat_map(|part| part.split(" – "))
+        .flat_map(|part| part.split(" - "))
+        .flat_map(|part| part.split(" : "))
         .flat_map(|part| part.split(" — "));
     split.map(trimmed).filter(|part| !part.is_empty()).collect()
 }
@@ -79,12 +82,21 @@ fn town(parts: &[&str], is_labelled: bool, is_loose: bool) -> Option<(usize, Tow
         if !is_loose && !is_labelled {
             return None;
         }
-        let last = parts.len().checked_sub(1)?;
-        let named = countries::code(parts[last]).is_some();
-        let at = if named { last.checked_sub(1)? } else { last };
-        let plausible = at > 0 && is_street(parts[at - 1]) && is_town(parts[at]) && (is_labelled || named);
-        plausible.then(|| (at, Town { code: None, city: Some(parts[at].to_owned()), country: None }))
+        uncoded(parts, is_labelled)
     })
+}
+
+/// A town without a postal code: between street and country, or with its country first in a line of contact data.
+fn uncoded(parts: &[&str], is_labelled: bool) -> Option<(usize, Town)> {
+    let country = parts.iter().position(|part| countries::code(part).is_some());
+    let at = country.map_or(parts.len(), |at| at).checked_sub(1)?;
+    let in_contact = parts.len() == 2 || parts.iter().any(|part| part.contains(['@', '+']));
+    let is_placed = match at.checked_sub(1) {
+        Some(street) => is_street(parts[street]) && (is_labelled || country.is_some()),
+        None => country.is_some() && (is_labelled || in_contact),
+    };
+    let is_plain = is_town(parts[at]) && words::organisation(parts[at]) == 0;
+    (is_placed && is_plain).then(|| (at, Town { city: Some(parts[at].to_owned()), ..Town::default() }))
 }
 
 /// "04109 Leipzig", "A-1070 Wien", "1015 DT Amsterdam", "4000-123 Porto", "20121 Milano (MI)".

@@ -89,6 +89,7 @@ pub(super) const UNTIL: &[&str] = &[
     "jusqu a",
     "hasta",
     "al",
+    "ad",
     "ate",
     "tot",
     "t m",

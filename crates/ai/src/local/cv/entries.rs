@@ -6,7 +6,7 @@
 use super::{
     dates::{self, Span},
     lines::Line,
-    pieces::{commas, is_place, parts},
+    pieces::{commas, is_place, parts, without_known_place},
     text::{is_shouted, trimmed, without},
     words,
 };
@@ -54,7 +54,7 @@ pub(super) fn find(lines: &[Line]) -> Vec<Entry> {
         let limit = anchors.get(at + 1).map_or(lines.len(), |next| next.line);
         let mut begin = anchor.line.saturating_sub(above).max(free).min(anchor.line);
         let alike = model.is_none_or(|model| begin < anchor.line && is_alike(model, &lines[anchor.line - 1]));
-        let continues = above > 0 && !anchor.own.is_empty() && !alike;
+        let continues = above > 0 && !anchor.own.iter().all(|part| is_place(part)) && !alike;
         if continues {
             begin = anchor.line;
         }
@@ -109,7 +109,7 @@ fn anchors(lines: &[Line]) -> Vec<Anchor> {
 
 /// How many lines above their ranges belong to the entries of a section.
 fn above(lines: &[Line], first: &Anchor, gaps_tell: bool) -> usize {
-    let most = if first.own.is_empty() { MOST_ABOVE } else { 1 };
+    let most = if first.own.iter().all(|part| is_place(part)) { MOST_ABOVE } else { 1 };
     let mut count = 0;
     while count < most && first.line > count {
         let (line, under) = (&lines[first.line - count - 1], &lines[first.line - count]);
@@ -175,7 +175,8 @@ fn wanted(lines: &[Line], anchor: &Anchor, begin: usize) -> usize {
         return 2_usize.saturating_sub(count);
     }
     let only = above.iter().flatten().chain(&anchor.own).find(|part| !is_place(part));
-    let pieces = only.map(|part| commas(part)).unwrap_or_default();
+    let name = only.map(|part| without_known_place(part).0).unwrap_or_default();
+    let pieces = commas(&name);
     let organisation = pieces.iter().position(|piece| words::organisation(piece) > words::title(piece));
     let other = pieces.iter().any(|piece| words::title(piece) > 0 || words::degree(piece) > 0);
     usize::from(

@@ -15,6 +15,8 @@ const MOST_LANGUAGES: usize = 20;
 /// Words and characters of a skill; what is longer is prose.
 const SKILL_WORDS: usize = 5;
 const SKILL_CHARS: usize = 60;
+/// Bytes of a list that goes over lines.
+const LONGEST_LIST: usize = 2_000;
 
 /// Finds skills and languages.
 pub(super) fn find(layout: &Layout, fields: &mut Fields) {
@@ -31,23 +33,22 @@ pub(super) fn find(layout: &Layout, fields: &mut Fields) {
 }
 
 /// The items of a list, each with the line it stands in. Lines that a list was broken over are joined.
-fn items(lines: &[Line]) -> Vec<(String, String)> {
+fn items(lines: &[Line]) -> impl Iterator<Item = (String, String)> {
     let mut joined: Vec<String> = Vec::new();
     for line in
         lines.iter().filter(|line| dates::find_date(&line.text).is_none_or(|(date, _)| !date.is_whole()))
     {
         match joined.last_mut() {
-            Some(last) if !line.has_bullet && !line.after_gap && goes_on(last) => {
+            Some(last)
+                if !line.has_bullet && !line.after_gap && last.len() < LONGEST_LIST && goes_on(last) =>
+            {
                 last.push(' ');
                 last.push_str(&line.text);
             }
             _ => joined.push(line.text.clone()),
         }
     }
-    joined
-        .into_iter()
-        .flat_map(|line| split(&line).into_iter().map(move |item| (line.clone(), item)).collect::<Vec<_>>())
-        .collect()
+    joined.into_iter().flat_map(|line| split(&line).into_iter().map(move |item| (line.clone(), item)))
 }
 
 /// Whether a line is the first part of a list that goes on in the next.
@@ -75,7 +76,9 @@ fn split(line: &str) -> Vec<String> {
 }
 
 fn skill(item: &str, line: &str, fields: &mut Fields) {
-    for part in item.split('\t') {
+    // Beside a list in a cell stands what it is a list of.
+    let from = if line.contains([',', ';']) { item.rfind('\t').unwrap_or(0) } else { 0 };
+    for part in item[from..].split('\t') {
         let part = part.rsplit_once(": ").map_or(part, |(_, part)| part);
         let part = part.trim_end_matches(['.', ':']);
         let rated = part

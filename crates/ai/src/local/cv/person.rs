@@ -183,43 +183,44 @@ fn cased(name: &str) -> String {
     if !is_shouted(name) {
         return name.to_owned();
     }
-    let mut start = true;
     let mut cased = String::with_capacity(name.len());
-    for c in name.chars() {
-        if start {
-            cased.push(c)
-        } else {
-            cased.extend(c.to_lowercase())
-        }
-        start = !c.is_alphabetic();
+    for word in name.split_inclusive(|c: char| !c.is_alphabetic()) {
+        let is_title = TITLES.contains(&key(word).as_str()) && cased.contains(' ');
+        let mut letters = word.chars();
+        cased.extend(letters.next());
+        let rest = letters.as_str();
+        cased.push_str(&if is_title { rest.to_owned() } else { rest.to_lowercase() });
     }
     cased
 }
 
-/// The line under the name, if it says what the person is.
+/// Lines under the name among which the headline is looked for.
+const HEADLINE_LINES: usize = 5;
+
+/// The first line under the name that is no contact data, if it says what the person is.
 fn headline(layout: &Layout, name: usize) -> Option<Quoted> {
-    let line: &Line = layout.lines.get(name + 1)?;
-    let same_section = layout
-        .stretches
-        .iter()
-        .any(|stretch| stretch.lines.contains(&name) && stretch.lines.contains(&(name + 1)));
-    let text = line.text.as_str();
-    let count = text.split_whitespace().count();
-    let plain = !text.contains(['@', '\t', '|', '+', '•'])
-        && !text.ends_with('.')
-        && !text.chars().any(|c| c.is_ascii_digit());
-    let other = labels::has_label(text) || heading(text).is_some() || dates::find_date(text).is_some();
-    let what = words::is_title(text) || !words::is_organisation(text);
+    let stretch = layout.stretches.iter().find(|stretch| stretch.lines.contains(&name))?;
+    let lines = &layout.lines[name + 1..stretch.lines.end.min(name + 1 + HEADLINE_LINES)];
+    let line = lines.iter().find(|line| !is_contact(&line.text))?;
+    is_headline(line).then(|| Quoted::new(&line.text, &line.text))
+}
+
+fn is_contact(text: &str) -> bool {
     let place = countries::code(text.rsplit(',').next().unwrap_or_default().trim()).is_some();
-    (same_section
-        && !line.has_bullet
-        && count <= 12
-        && text.chars().count() <= 100
-        && plain
-        && !other
-        && what
-        && !place)
-        .then(|| Quoted::new(text, text))
+    text.contains(['@', '+', '•'])
+        || text.split_whitespace().any(|word| contact::Site::of(word).is_some())
+        || text.chars().any(|c| c.is_ascii_digit())
+        || place
+        || labels::has_label(text)
+}
+
+fn is_headline(line: &Line) -> bool {
+    let text = line.text.as_str();
+    let is_title = words::is_title(text);
+    let is_short = text.split_whitespace().count() <= 12 && text.chars().count() <= 100;
+    let is_plain = !line.has_bullet && !text.contains('\t') && (is_title || !text.ends_with('.'));
+    let other = heading(text).is_some() || dates::find_date(text).is_some();
+    is_short && is_plain && !other && (is_title || !words::is_organisation(text))
 }
 
 #[cfg(test)]
@@ -250,6 +251,6 @@ mod tests {
         ] {
             assert_eq!(name_words(text), 0, "{text}");
         }
-        assert_eq!(cased("SOFIA MARCHETTI-LOWE"), "Sofia Marchetti-Lowe");
+        assert_eq!(cased("SOFIA MARCHETTI-LOWE, MBA"), "Sofia Marchetti-Lowe, MBA");
     }
 }

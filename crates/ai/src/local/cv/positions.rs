@@ -5,7 +5,7 @@ use super::{
     fields::{Fields, Job, Study},
     headings::Section,
     lines::Layout,
-    pieces::{commas, is_place},
+    pieces::{commas, ends_with_town, is_place, without_known_place},
     words,
 };
 
@@ -88,40 +88,41 @@ fn study(names: Names, entry: Entry, fields: &mut Fields) {
 /// Tells the two names of an entry apart; `what` says how much a text looks like the first.
 fn names(entry: &Entry, what: fn(&str) -> u32) -> Names {
     let mut location = None;
-    let mut parts: Vec<&str> = Vec::new();
+    let mut parts: Vec<(String, bool)> = Vec::new();
     for part in entry.head.iter().flatten() {
-        if is_place(part) && location.is_none() {
-            location = Some(part.clone());
-        } else {
-            parts.push(part);
+        if is_place(part) {
+            location = location.or_else(|| Some(part.clone()));
+            continue;
         }
+        let (name, place) = without_known_place(part);
+        let is_placed = place.is_some() || ends_with_town(&name);
+        location = location.or(place);
+        parts.push((name, is_placed));
     }
-    let pair = match parts.as_slice() {
-        [] => (None, None),
-        [only] => {
+    let (first, second) = match parts.as_slice() {
+        [] => return Names { location, ..Names::default() },
+        [(only, _)] => {
             let pieces = commas(only);
             let [first, second, rest @ ..] = pieces.as_slice() else {
                 return alone(only, location, what);
             };
-            let is_town = |text: &str| what(text) + words::organisation(text) == 0;
-            if rest.is_empty() && is_town(second) && words::organisation(first) > 0 && what(first) == 0 {
+            let is_town = what(second) + words::organisation(second) == 0;
+            if rest.is_empty() && is_town && words::organisation(first) > 0 && what(first) == 0 {
                 return alone(only, location, what);
             }
             location = location.or_else(|| (!rest.is_empty()).then(|| rest.join(", ")));
-            (Some((*first).to_owned()), Some((*second).to_owned()))
+            (((*first).to_owned(), false), ((*second).to_owned(), false))
         }
         [first, second, rest @ ..] => {
-            location = location.or_else(|| {
-                rest.first().filter(|part| part.split(' ').count() <= 3).map(|part| (*part).to_owned())
-            });
-            (Some((*first).to_owned()), Some((*second).to_owned()))
+            let place = rest.first().map(|(part, _)| part).filter(|part| part.split(' ').count() <= 3);
+            location = location.or_else(|| place.cloned());
+            (first.clone(), second.clone())
         }
     };
-    let (Some(first), Some(second)) = pair else {
-        return Names { location, ..Names::default() };
-    };
-    let swapped = what(&second) + words::organisation(&first) > what(&first) + words::organisation(&second);
-    let (what, with) = if swapped { (second, first) } else { (first, second) };
+    // Words tell more than a place beside a name.
+    let as_with = |(name, is_placed): &(String, bool)| 2 * words::organisation(name) + u32::from(*is_placed);
+    let swapped = 2 * what(&second.0) + as_with(&first) > 2 * what(&first.0) + as_with(&second);
+    let (what, with) = if swapped { (second.0, first.0) } else { (first.0, second.0) };
     let (with, place) = without_place(&with);
     Names { what: Some(what), with: Some(with), location: location.or(place) }
 }

@@ -45,8 +45,7 @@ pub(super) fn degree(text: &str) -> u32 {
     let key = key(text);
     let begins =
         |name: &&str| key.strip_prefix(*name).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
-    let compound =
-        ["diplom", "master", "bachelor", "fach", "magister"].iter().any(|start| key.starts_with(start));
+    let compound = ["diplom", "master", "bachelor", "magister"].iter().any(|start| key.starts_with(start));
     if DEGREE.iter().any(begins) {
         3
     } else if compound && !key.contains("mann") {
