@@ -159,18 +159,17 @@ fn british(part: &str) -> Option<Town> {
     })
 }
 
-/// "OR 97212" after the town's own part, "Portland OR 97212".
+/// "OR 97212" or "Oregon 97212" after the town's own part, "Portland OR 97212".
 fn american(part: &str) -> Option<Town> {
     let (rest, zip) = part.rsplit_once(' ')?;
     let digits: String = zip.chars().filter(|c| *c != '-').collect();
     let is_zip = matches!(digits.len(), 5 | 9) && digits.bytes().all(|byte| byte.is_ascii_digit());
-    let (city, state) =
-        rest.rsplit_once(' ').map_or((None, rest), |(city, state)| (Some(city.to_owned()), state));
-    (is_zip && countries::is_state(state)).then(|| Town {
-        code: Some(zip.to_owned()),
-        city,
-        country: Some("US"),
-    })
+    let named = countries::is_state_name(rest).then_some((None, rest));
+    let (city, state) = named
+        .or_else(|| rest.rsplit_once(' ').map(|(city, state)| (Some(city.to_owned()), state)))
+        .unwrap_or((None, rest));
+    let is_known = countries::is_state(state) || countries::is_state_name(state);
+    (is_zip && is_known).then(|| Town { code: Some(zip.to_owned()), city, country: Some("US") })
 }
 
 /// Whether a text can be the name of a town.
@@ -233,6 +232,7 @@ mod tests {
                 "2210 NE Alder Street\nPortland, OR 97212",
                 ["2210 NE Alder Street", "97212", "Portland", "-", "US"],
             ),
+            ("1450 Pine Street, Denver, Colorado 80203", ["1450 Pine Street", "80203", "Denver", "-", "US"]),
             ("Gracht 231-II, 1015 DT Amsterdam", ["Gracht 231-II", "1015 DT", "Amsterdam", "-", "NL"]),
             ("Via Roma 5, 20121 Milano (MI), Italia", ["Via Roma 5", "20121", "Milano", "Italia", "IT"]),
             (

@@ -178,6 +178,19 @@ pub(super) fn of_language(code: &str) -> Option<&'static str> {
 const STATES: &str = " AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY \
                       NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY DC ";
 
+const STATE_NAMES: &str = "alabama, alaska, arizona, arkansas, california, colorado, connecticut, delaware, florida, georgia, \
+                           hawaii, idaho, illinois, indiana, iowa, kansas, kentucky, louisiana, maine, maryland, \
+                           massachusetts, michigan, minnesota, mississippi, missouri, montana, nebraska, nevada, \
+                           new hampshire, new jersey, new mexico, new york, north carolina, north dakota, ohio, \
+                           oklahoma, oregon, pennsylvania, rhode island, south carolina, south dakota, tennessee, \
+                           texas, utah, vermont, virginia, washington, west virginia, wisconsin, wyoming,";
+
+/// Whether a text is the name of a state of the United States.
+pub(super) fn is_state_name(text: &str) -> bool {
+    let name = key(text);
+    !name.is_empty() && STATE_NAMES.split(',').any(|state| state.trim() == name)
+}
+
 /// Whether two letters are a state of the United States.
 pub(super) fn is_state(text: &str) -> bool {
     text.len() == 2 && STATES.contains(&format!(" {text} "))
@@ -194,6 +207,7 @@ mod tests {
             assert_eq!(code(name), Some(expected), "{name}");
         }
         assert_eq!(code("Atlantis"), None);
+        assert!(is_state_name("New York") && !is_state_name("York"));
         assert!(is_state("OR") && !is_state("XX") && !is_state("O"));
         assert!(COUNTRIES.iter().flat_map(|(_, names)| names.iter()).all(|name| key(name) == **name));
     }

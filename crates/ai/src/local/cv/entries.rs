@@ -107,13 +107,14 @@ fn anchors(lines: &[Line]) -> Vec<Anchor> {
         .collect()
 }
 
-/// How many lines above their ranges belong to the entries of a section.
+/// How many lines above their ranges belong to the entries of a section. Above its first range there is no
+/// description of an entry before.
 fn above(lines: &[Line], first: &Anchor, gaps_tell: bool) -> usize {
     let most = if first.own.iter().all(|part| is_place(part)) { MOST_ABOVE } else { 1 };
     let mut count = 0;
     while count < most && first.line > count {
         let (line, under) = (&lines[first.line - count - 1], &lines[first.line - count]);
-        if (gaps_tell && under.after_gap) || line.has_bullet && !under.has_bullet || is_prose(&line.text) {
+        if (gaps_tell && under.after_gap) || is_prose(&line.text) {
             break;
         }
         count += 1;

@@ -174,8 +174,10 @@ fn name_words(text: &str) -> usize {
         }
         count += usize::from(capital);
     }
-    let comma = text.find(',').map(|at| key(&text[at..]));
-    if comma.is_some_and(|rest| !rest.split(' ').all(|word| TITLES.contains(&word))) { 0 } else { count }
+    // After a comma stand degrees and the letters of a profession: "PhD", "RN".
+    let is_letters = |word: &str| word.chars().count() <= 5 && is_shouted(word);
+    let mut after = text.split(',').skip(1).flat_map(str::split_whitespace);
+    if after.all(|word| is_letters(word) || TITLES.contains(&key(word).as_str())) { count } else { 0 }
 }
 
 /// A name in capitals, written as names are.

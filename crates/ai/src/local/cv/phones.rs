@@ -110,7 +110,11 @@ pub(crate) fn is_country(code: &str) -> bool {
 /// The number as the first country has it where it is valid, else as the first country that can read it.
 fn parse(raw: &str, countries: &[&str]) -> Option<(phonenumber::PhoneNumber, bool)> {
     let dialled = dialled(raw);
-    let ids = countries.iter().filter_map(|code| code.parse::<country::Id>().ok()).map(Some);
+    // Ten digits without a zero before them are the form of North America, which others could be read as, too.
+    let is_american =
+        dialled.len() == 10 && !dialled.starts_with(['0', '1', '+']) && countries.contains(&"US");
+    let countries = is_american.then_some("US").into_iter().chain(countries.iter().copied());
+    let ids = countries.filter_map(|code| code.parse::<country::Id>().ok()).map(Some);
     let ids: Vec<_> = if dialled.starts_with('+') { vec![None] } else { ids.collect() };
     let read: Vec<_> = ids.into_iter().filter_map(|id| phonenumber::parse(id, &dialled).ok()).collect();
     let valid = read.iter().position(phonenumber::is_valid);
@@ -142,6 +146,7 @@ mod tests {
             ("+49 (0)176 98765432", &[], "+4917698765432"),
             ("0049 931 31-80000", &[], "+499313180000"),
             ("Portland (503) 555-0142 | x", &["GB", "US"], "+15035550142"),
+            ("Cell: 303-555-0186", &["GB", "US"], "+13035550186"),
             ("Tel: 07700 900123 · a@b.org", &["GB"], "+447700900123"),
             ("06-12345678 | a@b.nl", &["NL"], "+31612345678"),
             ("06 12 34 56 78", &["FR"], "+33612345678"),
