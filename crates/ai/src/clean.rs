@@ -11,6 +11,7 @@ pub(crate) fn clean(text: &str) -> String {
         match c {
             '\n' if previous == '\r' => {}
             '\r' | '\n' | '\u{0B}' | '\u{0C}' | '\u{85}' | '\u{2028}' | '\u{2029}' => out.push('\n'),
+            // Stands between the cells of a table.
             '\t' => out.push(c),
             // Persian and the scripts of India spell with joiners.
             '\u{200C}' | '\u{200D}' if previous.is_alphabetic() && !previous.is_ascii() => out.push(c),

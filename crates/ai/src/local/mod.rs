@@ -1,6 +1,7 @@
 //! The local engine: deterministic methods, no network, no key.
 
 pub(crate) mod classify;
+pub(crate) mod cv;
 pub(crate) mod invoice;
 pub(crate) mod keywords;
 pub(crate) mod questions;

@@ -20,6 +20,7 @@ task_types! {
     ask::Ask,
     extract::Extract,
     classify::Classify,
+    extract_cv::ExtractCv,
 }
 
 #[cfg(test)]

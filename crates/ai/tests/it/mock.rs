@@ -85,6 +85,7 @@ pub(crate) fn marker(task: &str) -> &'static str {
         "ask" => "You answer a person's question",
         "classify" => "You classify documents",
         "extract" => "You take data out of a document",
+        "extract_cv" => "You read CVs",
         _ => panic!("no such task: {task}"),
     }
 }
@@ -148,6 +149,11 @@ pub(crate) fn good(task: &str) -> String {
         }),
         "classify" => json!({"label": "article", "reason": "News.", "quotes": ["a great success"]}),
         "ask" => json!({"answer": "Two hundred guests.", "quotes": ["Two hundred guests came"]}),
+        "extract_cv" => json!({
+            "is_cv": true, "name": null, "headline": null, "linkedin": null, "github": null, "address": null, "city": null,
+            "postal_code": null, "country": null, "birthday": null, "nationality": null, "emails": [], "phones": [],
+            "urls": [], "skills": [], "work_experience": [], "education": [], "languages": [],
+        }),
         _ => panic!("no such task: {task}"),
     };
     reply.to_string()

@@ -28,6 +28,7 @@ async fn task_types_come_with_schemas_and_availability() {
             ("ask", true),
             ("extract", false),
             ("classify", true),
+            ("extract_cv", true),
             ("read", true),
             ("split_pdf", true)
         ]
