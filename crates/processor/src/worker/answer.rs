@@ -61,6 +61,7 @@ fn completion(answer: Answer, mut warnings: Vec<Value>) -> Completion {
         input_tokens: answer.input_tokens,
         output_tokens: answer.output_tokens,
         cost: answer.cost.and_then(|cost| cost.parse().ok()),
+        answer_key: None,
     }
 }
 
