@@ -1,5 +1,6 @@
 //! The processor's configuration.
 
+mod ai_limits;
 mod doors;
 mod intake;
 mod reading;
@@ -15,6 +16,7 @@ use quire_web::config::{
 };
 
 pub use self::{
+    ai_limits::AiLimits,
     doors::DoorsConfig,
     intake::{IntakeConfig, UploadLimits},
     reading::{Ocr, ReadingConfig},
@@ -51,6 +53,8 @@ pub struct ProcessorConfig {
     pub reading: ReadingConfig,
     /// Who answers AI tasks.
     pub ai: AiConfig,
+    /// How much may be asked of them.
+    pub ai_limits: AiLimits,
 }
 
 /// How much work may wait, and how often it is tried.
@@ -164,6 +168,7 @@ impl ProcessorConfig {
         reading::SECTION,
         WORKER_SECTION,
         AI_SECTION,
+        ai_limits::SECTION,
     ];
 
     /// Reads all sections; what is wrong is collected by the reader.
@@ -183,6 +188,7 @@ impl ProcessorConfig {
             scanning: ScanningConfig::read(reader),
             reading: ReadingConfig::read(reader),
             ai: read_ai(reader),
+            ai_limits: AiLimits::read(reader),
         }
     }
 }

@@ -4,6 +4,9 @@
 //! task writes is idempotent, so that a task may be begun again after a crash.
 
 mod answer;
+mod answer_key;
+mod deltas;
+mod given;
 pub(crate) mod ingest;
 mod lease;
 mod read;
@@ -31,8 +34,9 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument;
 use uuid::Uuid;
 
-use crate::{config::WorkerConfig, live::relay::Signal};
-use lease::Leases;
+pub use self::deltas::{DeltaListener, TaskDelta};
+use self::lease::Leases;
+use crate::{accounts::Accounts, config::WorkerConfig, live::relay::Signal};
 
 /// How often the queue is looked at when nobody wakes the worker: the safety net.
 const POLL: Duration = Duration::from_secs(1);
@@ -50,6 +54,10 @@ pub struct WorkerParts {
     pub reader: Arc<DocumentReader>,
     /// Answers AI tasks.
     pub engines: SharedEngines,
+    /// Limits, budgets and kept replies.
+    pub accounts: Accounts,
+    /// Hears answers while they are being written, if somebody does.
+    pub deltas: Option<Arc<dyn DeltaListener>>,
     /// Tells the relay that events were written.
     pub signal: Signal,
     /// Makes the worker's id.
