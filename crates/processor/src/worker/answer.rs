@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     State,
     answer_key::Question,
-    deltas::Written,
+    deltas::{Source, Written},
     given::{answer_key, find_given, given_again},
     ingest::Ingested,
     stop::Stop,
@@ -82,7 +82,10 @@ async fn run(
 /// What is being written goes to whoever listens.
 async fn tell_deltas(state: &State, claim: &Claim, written: &Written) -> Infallible {
     match &state.parts.deltas {
-        Some(listener) => written.tell(claim, listener.as_ref()).await,
+        Some(listener) => {
+            let (user, task, document) = (claim.user_id(), claim.id(), claim.document_id());
+            written.tell(Source { user, task, document }, listener.as_ref()).await
+        }
         None => std::future::pending().await,
     }
 }

@@ -1,11 +1,13 @@
 //! Answers that are heard while they are being written.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    convert::Infallible,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use async_trait::async_trait;
 use quire_ai::Delta;
 use quire_domain::{DocumentId, TaskId, UserId};
-use quire_store::queue::Claim;
 use tokio::{
     sync::Notify,
     time::{Duration, sleep},
@@ -71,17 +73,25 @@ impl Written {
     }
 
     /// Tells what is written, as it comes.
-    pub(super) async fn tell(&self, claim: &Claim, listener: &dyn DeltaListener) -> std::convert::Infallible {
+    pub(super) async fn tell(&self, source: Source, listener: &dyn DeltaListener) -> Infallible {
         loop {
             self.0.1.notified().await;
             sleep(GATHER).await;
             let (restart, text) = self.take();
             if restart || !text.is_empty() {
-                let (user, task, document) = (claim.user_id(), claim.id(), claim.document_id());
+                let Source { user, task, document } = source;
                 listener.publish(TaskDelta { user, task, document, text, restart }).await;
             }
         }
     }
+}
+
+/// What is being answered, for whom.
+#[derive(Clone, Copy)]
+pub(super) struct Source {
+    pub(super) user: UserId,
+    pub(super) task: TaskId,
+    pub(super) document: DocumentId,
 }
 
 #[cfg(test)]
@@ -118,5 +128,36 @@ mod tests {
         written.hear(Delta::Begin);
         hear(&written, "anew");
         assert_eq!(written.take(), (true, "anew".to_owned()));
+    }
+
+    struct Heard(tokio::sync::mpsc::UnboundedSender<TaskDelta>);
+
+    #[async_trait]
+    impl DeltaListener for Heard {
+        async fn publish(&self, delta: TaskDelta) {
+            self.0.send(delta).unwrap();
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_comes_together_is_told_at_once() {
+        let (sender, mut heard) = tokio::sync::mpsc::unbounded_channel();
+        let id = quire_domain::ids::uuid_v7(chrono::DateTime::UNIX_EPOCH);
+        let source = Source { user: UserId(7), task: TaskId(id), document: DocumentId(id) };
+        let (written, listener) = (Written::default(), Heard(sender));
+        let hearing = async {
+            written.hear(Delta::Begin);
+            hear(&written, "One ");
+            hear(&written, "two.");
+            let first = heard.recv().await.unwrap();
+            hear(&written, " Three.");
+            (first, heard.recv().await.unwrap())
+        };
+        let (first, second) = tokio::select! {
+            never = written.tell(source, &listener) => match never {},
+            told = hearing => told,
+        };
+        assert_eq!((first.user, first.restart, first.text.as_str()), (UserId(7), true, "One two."));
+        assert_eq!((second.task, second.restart, second.text.as_str()), (TaskId(id), false, " Three."));
     }
 }
