@@ -111,7 +111,8 @@ impl AiLimits {
 fn dollars(text: &str) -> Option<BigDecimal> {
     let is_plain = text.len() <= 20 && text.bytes().all(|c| c.is_ascii_digit() || c == b'.');
     let dollars: BigDecimal = is_plain.then(|| text.parse().ok())??;
-    (dollars <= BigDecimal::from(MOST_DOLLARS)).then_some(dollars)
+    let most = BigDecimal::from(MOST_DOLLARS);
+    (dollars <= most).then_some(dollars)
 }
 
 #[cfg(test)]

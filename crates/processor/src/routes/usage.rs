@@ -37,7 +37,7 @@ impl UsageDays {
     fn check(&self, today: NaiveDate) -> Result<(NaiveDate, NaiveDate)> {
         let mut errors = FieldErrors::default();
         let mut day = |field: &str, text: &Option<String>| {
-            let parsed = text.as_deref().map(|text| parse_day(text));
+            let parsed = text.as_deref().map(parse_day);
             if parsed == Some(None) {
                 errors.add(field, "A day is a date like 2026-11-30.");
             }
