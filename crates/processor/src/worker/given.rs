@@ -50,7 +50,7 @@ pub(super) fn given_again(given: Given, mut warnings: Vec<Value>) -> Completion 
     let mut output = answer.output.unwrap_or_default();
     warnings.extend(output["warnings"].as_array().into_iter().flatten().cloned());
     if let Value::Object(envelope) = &mut output {
-        mark_cached(envelope, answer.input_tokens, answer.output_tokens);
+        mark_cached(envelope);
     }
     Completion {
         result: answer.result.unwrap_or_default(),
@@ -65,14 +65,18 @@ pub(super) fn given_again(given: Given, mut warnings: Vec<Value>) -> Completion 
     }
 }
 
-/// Says in the envelope that nothing was asked, and what that saved.
-fn mark_cached(envelope: &mut Map<String, Value>, input_tokens: Option<i64>, output_tokens: Option<i64>) {
-    let saved = envelope.get("saved").cloned().unwrap_or_else(|| {
-        let (input_tokens, output_tokens) = (input_tokens.unwrap_or(0), output_tokens.unwrap_or(0));
-        json!({"input_tokens": input_tokens, "output_tokens": output_tokens})
-    });
+/// Says in the envelope that nothing was asked, and what that saved: what the answer took, and what had been
+/// saved then.
+fn mark_cached(envelope: &mut Map<String, Value>) {
+    let before = envelope.remove("saved").unwrap_or_default();
+    let mut saved = json!({"input_tokens": 0, "output_tokens": 0});
     if let Some(Value::Object(usage)) = envelope.get_mut("usage") {
-        usage.values_mut().filter(|value| value.is_number()).for_each(|value| *value = json!(0));
+        for (name, taken) in usage.iter_mut() {
+            if let Some(tokens) = taken.as_i64() {
+                saved[name] = json!(tokens + before[name].as_i64().unwrap_or_default());
+                *taken = json!(0);
+            }
+        }
         envelope.insert("cost".to_owned(), json!({"amount": "0", "currency": "USD"}));
     }
     for (name, value) in [("attempts", json!(0)), ("duration_ms", json!(0)), ("cached", json!(true))] {
@@ -100,7 +104,8 @@ mod tests {
     #[test]
     fn what_was_paid_before_is_saved_now() {
         let output = json!({
-            "usage": {"input_tokens": 100, "output_tokens": 50, "estimated": false},
+            "usage": {"input_tokens": 80, "output_tokens": 50, "estimated": false},
+            "saved": {"input_tokens": 20},
             "cost": {"amount": "0.5", "currency": "USD", "price_date": "2026-11-01"},
             "attempts": 2, "duration_ms": 900, "warnings": [{"code": "short_text"}], "data": {"summary": "Short."},
         });
