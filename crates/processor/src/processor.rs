@@ -145,7 +145,6 @@ impl Processor {
             reader,
             engines,
             accounts: self.accounts.clone(),
-            deltas: None,
             signal: relay.signal(),
             clock,
         };

@@ -16,7 +16,6 @@ use tokio_util::sync::CancellationToken;
 use super::{
     State,
     answer_key::Question,
-    deltas::{Source, Written},
     given::{answer_key, find_given, given_again},
     ingest::Ingested,
     stop::Stop,
@@ -62,32 +61,15 @@ async fn run(
 ) -> Result<Answer, Stop> {
     let (accounts, user) = (&state.parts.accounts, claim.user_id());
     let (sink, reports) = progress_channel();
-    let mut context = RunContext::new(cancel.clone())
+    let context = RunContext::new(cancel.clone())
         .with_progress(sink)
         .with_gate(accounts.gate(user))
         .with_replies(accounts.replies(user, claim.document_id()));
-    let written = Written::default();
-    if state.parts.deltas.is_some() {
-        let written = written.clone();
-        context = context.with_deltas(move |delta| written.hear(delta));
-    }
     let answered = tokio::select! {
         answered = state.parts.engines.run(choice, request, &context) => answered,
         never = report_progress(state, claim, reports) => match never {},
-        never = tell_deltas(state, claim, &written) => match never {},
     };
     answered.map_err(stop)
-}
-
-/// What is being written goes to whoever listens.
-async fn tell_deltas(state: &State, claim: &Claim, written: &Written) -> Infallible {
-    match &state.parts.deltas {
-        Some(listener) => {
-            let (user, task, document) = (claim.user_id(), claim.id(), claim.document_id());
-            written.tell(Source { user, task, document }, listener.as_ref()).await
-        }
-        None => std::future::pending().await,
-    }
 }
 
 fn stop(error: AiError) -> Stop {

@@ -5,7 +5,6 @@
 
 mod answer;
 mod answer_key;
-mod deltas;
 mod given;
 pub(crate) mod ingest;
 mod lease;
@@ -34,9 +33,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument;
 use uuid::Uuid;
 
-pub use self::deltas::{DeltaListener, TaskDelta};
-use self::lease::Leases;
 use crate::{accounts::Accounts, config::WorkerConfig, live::relay::Signal};
+use lease::Leases;
 
 /// How often the queue is looked at when nobody wakes the worker: the safety net.
 const POLL: Duration = Duration::from_secs(1);
@@ -56,8 +54,6 @@ pub struct WorkerParts {
     pub engines: SharedEngines,
     /// Limits, budgets and kept replies.
     pub accounts: Accounts,
-    /// Hears answers while they are being written, if somebody does.
-    pub deltas: Option<Arc<dyn DeltaListener>>,
     /// Tells the relay that events were written.
     pub signal: Signal,
     /// Makes the worker's id.
