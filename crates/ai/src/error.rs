@@ -177,7 +177,7 @@ impl AiError {
                 "The model's answer did not have the agreed form, also when asked again.",
             ),
             Self::Busy { provider, .. } => Failure::new(
-                Code::ProviderUnavailable,
+                Code::ProviderBusy,
                 format!(
                     "The AI provider ({provider}) is not asked at the moment; the task goes on by itself later."
                 ),

@@ -60,12 +60,16 @@ failure_codes! {
     ProviderRateLimited = "provider_rate_limited";
     /// The provider could not be reached or failed.
     ProviderUnavailable = "provider_unavailable";
+    /// A limit towards the provider is used up, or it is being left alone; the task waits for it.
+    ProviderBusy = "provider_busy";
     /// The provider did not answer in time.
     ProviderTimeout = "provider_timeout";
     /// The provider does not accept the request (for example an unknown model).
     ProviderRequest = "provider_request";
     /// The user's budget for AI tasks is spent for today.
     BudgetSpent = "budget_spent";
+    /// There is a budget in money, and the price of the model is not known.
+    PriceUnknown = "price_unknown";
     /// The text is longer than the model takes, even in pieces.
     ContextTooLong = "context_too_long";
     /// The provider's filter refused the text or the answer.

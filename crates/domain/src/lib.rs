@@ -13,6 +13,7 @@ pub mod ports;
 pub mod random;
 pub mod search;
 pub mod task;
+pub mod throttle;
 pub mod user;
 
 pub use error::{Error, ErrorCode, FieldErrors, Result};

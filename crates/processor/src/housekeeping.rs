@@ -8,7 +8,7 @@ use quire_domain::{
     error::chain,
     ports::{blobs::SharedBlobStore, clock::SharedClock},
 };
-use quire_store::{Pool, announced, documents, events, limits, sessions};
+use quire_store::{Pool, announced, documents, events, limits, replies, sessions, spending};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
@@ -25,6 +25,12 @@ const BATCH: i64 = 1_000;
 /// How often storage is held against the database, by one of the replicas.
 const INVENTORY_EVERY: Duration = Duration::from_hours(24);
 
+/// Replies of models are kept for so long, unless said otherwise.
+const REPLY_RETENTION: Duration = Duration::from_hours(30 * 24);
+
+/// A call that is slow in being written down may still settle what was reserved for it.
+const SETTLING: Duration = Duration::from_hours(1);
+
 /// Clears away what has expired. Cheap to clone.
 #[derive(Clone)]
 pub struct Housekeeping {
@@ -32,6 +38,7 @@ pub struct Housekeeping {
     blobs: SharedBlobStore,
     clock: SharedClock,
     event_retention: Duration,
+    reply_retention: Duration,
     inventory: Inventory,
     uploads: Option<Uploads>,
 }
@@ -40,7 +47,14 @@ impl Housekeeping {
     /// Keeps events for `event_retention`.
     pub fn new(pool: Pool, blobs: SharedBlobStore, clock: SharedClock, event_retention: Duration) -> Self {
         let inventory = Inventory::new(pool.clone(), blobs.clone(), clock.clone());
-        Self { pool, blobs, clock, event_retention, inventory, uploads: None }
+        let reply_retention = REPLY_RETENTION;
+        Self { pool, blobs, clock, event_retention, reply_retention, inventory, uploads: None }
+    }
+
+    /// Keeps replies of models for so long.
+    #[must_use]
+    pub fn with_reply_retention(self, reply_retention: Duration) -> Self {
+        Self { reply_retention, ..self }
     }
 
     /// Also clears away what is left of uploads in pieces.
@@ -78,6 +92,9 @@ impl Housekeeping {
         let oldest = now - self.event_retention;
         while events::sweep_older_than(&mut connection, oldest, BATCH).await? > 0 {}
         while announced::sweep_expired(&mut connection, now, BATCH).await? > 0 {}
+        let oldest = now - self.reply_retention;
+        while replies::sweep_older_than(&mut connection, oldest, BATCH).await? > 0 {}
+        spending::sweep_expired(&mut connection, now - SETTLING).await?;
         self.delete_blobs(&mut connection).await?;
         let first_today = limits::count(&mut connection, "inventory", INVENTORY_EVERY, now).await?.count == 1;
         drop(connection);

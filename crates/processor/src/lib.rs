@@ -3,6 +3,7 @@
 //! Three thin layers: a route takes a request apart, a use case decides, and `quire_store`
 //! runs the SQL. The worker runs beside the server, or in a process of its own.
 
+pub mod accounts;
 mod admission;
 pub mod announced;
 pub mod config;

@@ -6,6 +6,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::{
     Surroundings,
+    accounts::Accounts,
     admission::Admission,
     announced::{AnnouncementParts, Announcements},
     config::{IntakeConfig, ProcessorConfig},
@@ -31,6 +32,7 @@ use crate::{
 /// The processor as its routes see it. Cheap to clone.
 #[derive(Clone)]
 pub struct Processor {
+    pub(crate) accounts: Accounts,
     pub(crate) admission: Admission,
     pub(crate) announcements: Announcements,
     pub(crate) intake: Intake,
@@ -112,6 +114,12 @@ impl Processor {
             files: Files::new(pool.clone(), blobs.clone(), documents.clone()),
             library: Library::new(pool.clone(), blobs, relay.signal()),
             exports: Exports::new(tasks.clone()),
+            accounts: Accounts::new(
+                pool.clone(),
+                clock.clone(),
+                config.ai_limits.clone(),
+                config.ai.timeouts.total,
+            ),
             live: Live::new(pool, hub, tokens, clock, shutdown),
             admission,
             intake,
@@ -125,11 +133,21 @@ impl Processor {
         let Surroundings { pool, blobs, clock, .. } = self.surroundings.clone();
         Housekeeping::new(pool, blobs, clock, config.worker.event_retention)
             .with_uploads(self.uploads.clone())
+            .with_reply_retention(config.ai_limits.replies_retention)
     }
 
     fn worker(&self, config: &ProcessorConfig, relay: &RelayHandle) -> Worker {
         let Surroundings { pool, blobs, scanner, reader, engines, clock, .. } = self.surroundings.clone();
-        let parts = WorkerParts { pool, blobs, scanner, reader, engines, signal: relay.signal(), clock };
+        let parts = WorkerParts {
+            pool,
+            blobs,
+            scanner,
+            reader,
+            engines,
+            accounts: self.accounts.clone(),
+            signal: relay.signal(),
+            clock,
+        };
         Worker::new(parts, config.worker.clone(), relay.wakes())
     }
 

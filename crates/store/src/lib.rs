@@ -6,6 +6,7 @@
 //! [`quire_domain::ErrorCode::DatabaseUnavailable`], anything unexpected is internal.
 
 pub mod announced;
+pub mod answers;
 pub mod audit;
 pub mod documents;
 mod error;
@@ -21,11 +22,14 @@ pub mod private_server;
 pub mod queue;
 pub mod records;
 pub mod removal;
+pub mod replies;
 pub mod scans;
 pub mod schema;
 pub mod search;
 pub mod sessions;
+pub mod spending;
 pub mod tasks;
+pub mod throttles;
 mod transaction;
 pub mod uploads;
 pub mod users;

@@ -11,7 +11,8 @@ use diesel::{
     data_types::PgInterval,
     prelude::*,
     sql_types::{
-        Array, BigInt, Bool, Integer, Interval, Jsonb, Nullable, Numeric, SmallInt, Text, Uuid as SqlUuid,
+        Array, BigInt, Binary, Bool, Integer, Interval, Jsonb, Nullable, Numeric, SmallInt, Text,
+        Uuid as SqlUuid,
     },
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -129,7 +130,7 @@ const CLAIM: &str = "\
         select task.user_id, 'task_started', task.id, task.document_id, documents.filename, task.task_type, \
             'processing', 'A worker has begun.', 0 \
         from task join documents on documents.id = task.document_id \
-        where task.error_code is distinct from 'scanner_unavailable' \
+        where coalesce(task.error_code, '') not in ('scanner_unavailable', 'provider_busy') \
     ) \
     select id, user_id, document_id, task_type, params, attempt, max_attempts, worker, document_password from task";
 
@@ -218,6 +219,8 @@ pub struct Completion {
     pub input_tokens: Option<i64>,
     pub output_tokens: Option<i64>,
     pub cost: Option<BigDecimal>,
+    /// Names what was answered, if the same question may be answered by it.
+    pub answer_key: Option<[u8; 32]>,
 }
 
 /// How an attempt ended.
@@ -281,7 +284,7 @@ impl Ending {
     }
 }
 
-/// Ends an attempt and writes its event, in one statement. A task that would wait again ends
+/// Ends an attempt, writes its event, and counts a completed task, in one statement. A task that would wait again ends
 /// as cancelled when its user has asked for that. `false` when the claim had been lost: then
 /// nothing changes.
 ///
@@ -309,6 +312,7 @@ pub async fn finish(connection: &mut AsyncPgConnection, claim: &Claim, ending: &
         .bind::<Nullable<Numeric>, _>(completion.and_then(|c| c.cost.as_ref()))
         .bind::<Text, _>(ending.message())
         .bind::<Bool, _>(matches!(ending, Ending::Wait(..)))
+        .bind::<Nullable<Binary>, _>(completion.and_then(|c| c.answer_key.as_ref().map(<[u8; 32]>::as_slice)))
         .load(connection)
         .await
         .context("finishing a task")?;
@@ -331,7 +335,7 @@ const FINISH: &str = "\
             error_code = case ending.status when 'cancelled' then null else $7 end, \
             error_message = case ending.status when 'cancelled' then null else $8 end, \
             result = $9, output = $10, warnings = coalesce($11, '[]'), provider = $12, model = $13, \
-            input_tokens = $14, output_tokens = $15, cost = $16, \
+            input_tokens = $14, output_tokens = $15, cost = $16, answer_key = $19, \
             progress = case ending.status when 'completed' then 100 else progress end, \
             finished_at = case when ending.status <> 'pending' then now() end, \
             lease_until = null, worker = null \
@@ -346,6 +350,10 @@ const FINISH: &str = "\
             case task.status when 'cancelled' then 'The task was cancelled.' else $17 end, task.progress \
         from task join documents on documents.id = task.document_id \
         where not (task.status = 'pending' and task.waits_on) \
+    ), counted as ( \
+        insert into spending as s (user_id, day, tasks) \
+        select user_id, (now() at time zone 'UTC')::date, 1 from task where status = 'completed' \
+        on conflict (user_id, day) do update set tasks = s.tasks + 1 \
     ) \
     select id from task";
 

@@ -17,7 +17,7 @@ use crate::{
     documents::Document,
     error::Context,
     events::{self, NewEvent},
-    schema::{blob_deletions, document_pages, documents},
+    schema::{blob_deletions, document_pages, documents, kept_replies},
 };
 
 /// Says that nothing was found in a document. One that was not read because it could not be scanned
@@ -131,6 +131,9 @@ async fn forget_what_was_read(
     document: &Document,
 ) -> diesel::QueryResult<()> {
     diesel::delete(document_pages::table.filter(document_pages::document_id.eq(document.id().0)))
+        .execute(connection)
+        .await?;
+    diesel::delete(kept_replies::table.filter(kept_replies::document_id.eq(document.id().0)))
         .execute(connection)
         .await?;
     if let Some(thumbnail) = &document.thumbnail_key {

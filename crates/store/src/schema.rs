@@ -174,6 +174,59 @@ diesel::table! {
         started_at -> Nullable<Timestamptz>,
         finished_at -> Nullable<Timestamptz>,
         document_password -> Nullable<Text>,
+        answer_key -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    kept_replies (user_id, key) {
+        user_id -> BigInt,
+        key -> Binary,
+        document_id -> Uuid,
+        reply -> Jsonb,
+        input_tokens -> BigInt,
+        cached_input_tokens -> BigInt,
+        output_tokens -> BigInt,
+        reasoning_tokens -> BigInt,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    spending (user_id, day) {
+        user_id -> BigInt,
+        day -> Date,
+        tasks -> BigInt,
+        calls -> BigInt,
+        unpriced_calls -> BigInt,
+        input_tokens -> BigInt,
+        cached_input_tokens -> BigInt,
+        output_tokens -> BigInt,
+        cost -> Numeric,
+    }
+}
+
+diesel::table! {
+    reservations (id) {
+        id -> BigInt,
+        user_id -> BigInt,
+        tokens -> BigInt,
+        cost -> Numeric,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    throttles (provider) {
+        provider -> Text,
+        requests_full_at -> Timestamptz,
+        tokens_full_at -> Timestamptz,
+        blocked_until -> Nullable<Timestamptz>,
+        failures -> Integer,
+        openings -> Integer,
+        open_until -> Nullable<Timestamptz>,
+        probe -> Nullable<BigInt>,
+        probe_until -> Nullable<Timestamptz>,
     }
 }
 

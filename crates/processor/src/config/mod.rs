@@ -1,6 +1,7 @@
 //! The processor's configuration.
 
 mod ai;
+mod ai_limits;
 mod doors;
 mod intake;
 mod reading;
@@ -16,6 +17,7 @@ use quire_web::config::{
 };
 
 pub use self::{
+    ai_limits::AiLimits,
     doors::DoorsConfig,
     intake::{IntakeConfig, UploadLimits},
     reading::{Ocr, ReadingConfig},
@@ -52,6 +54,8 @@ pub struct ProcessorConfig {
     pub reading: ReadingConfig,
     /// Who answers AI tasks.
     pub ai: AiConfig,
+    /// How much may be asked of them.
+    pub ai_limits: AiLimits,
 }
 
 /// How much work may wait, and how often it is tried.
@@ -131,6 +135,7 @@ impl ProcessorConfig {
         reading::SECTION,
         WORKER_SECTION,
         ai::SECTION,
+        ai_limits::SECTION,
     ];
 
     /// A section for each model provider, which follow those.
@@ -153,6 +158,7 @@ impl ProcessorConfig {
             scanning: ScanningConfig::read(reader),
             reading: ReadingConfig::read(reader),
             ai: ai::read(reader),
+            ai_limits: AiLimits::read(reader),
         }
     }
 }

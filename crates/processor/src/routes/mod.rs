@@ -19,6 +19,7 @@ mod submission;
 mod submit;
 mod tasks;
 mod uploads;
+mod usage;
 mod values;
 
 pub use docs::docs;
@@ -42,6 +43,7 @@ pub fn routes(app: &mut ServiceConfig<'_>) {
         .service(tasks::retry_task)
         .service(export::export_task)
         .service(tasks::list_task_types)
+        .service(usage::get_usage)
         .service(files::upload_file)
         .service(files::get_file)
         .service(files::get_file_status)

@@ -1,5 +1,6 @@
 //! What can be asked for: the AI's task types, and what Quire does to a document by itself.
 
+mod answering;
 mod read;
 mod reading;
 pub(crate) mod split;
@@ -8,7 +9,9 @@ use quire_ai::{Choice, Engines, task};
 use quire_domain::{FieldErrors, failure::Failure};
 use serde_json::Value;
 
-pub(crate) use self::{read::NAME as READ, reading::ReadingParams, split::SplitParams};
+pub(crate) use self::{
+    answering::AnsweringParams, read::NAME as READ, reading::ReadingParams, split::SplitParams,
+};
 
 /// A type of task.
 #[derive(Clone, Copy)]

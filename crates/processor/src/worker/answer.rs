@@ -1,6 +1,7 @@
 //! The AI task itself, on the text of the document.
 
 use std::{
+    convert::Infallible,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -12,31 +13,63 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::{State, ingest::Ingested, stop::Stop};
+use super::{
+    State,
+    answer_key::Question,
+    given::{answer_key, find_given, given_again},
+    ingest::Ingested,
+    stop::Stop,
+};
+use crate::task_type::AnsweringParams;
 
 /// Progress is worth an event after this time, and then at most this often.
 const PROGRESS_EVERY: Duration = Duration::from_secs(1);
 
-/// Runs the task on the pages.
+/// What is asked of a document, and how.
+pub(super) struct Asked {
+    pub(super) task_type: &'static dyn TaskType,
+    pub(super) params: Value,
+    pub(super) answering: AnsweringParams,
+}
+
+/// Answers from the pages: by the answer that there is to the same question, or anew.
 pub(super) async fn answer(
     state: &State,
     claim: &Claim,
-    task_type: &'static dyn TaskType,
-    params: Value,
+    asked: Asked,
     ingested: Ingested,
     cancel: &CancellationToken,
 ) -> Result<Completion, Stop> {
+    let Asked { task_type, params, answering: AnsweringParams { choice, fresh } } = asked;
     let Ingested { document, pages, warnings, .. } = ingested;
+    let question = Question::new(task_type, &params, &pages);
+    if !fresh && let Some(given) = find_given(state, claim, &question, task_type, &choice).await? {
+        return Ok(given_again(given, warnings));
+    }
     let request = Request { task_type, params, filename: document.filename, pages };
-    let choice = Choice::default();
+    let answer = run(state, claim, &choice, &request, cancel).await?;
+    let key = answer_key(&question, task_type, &answer);
+    Ok(completion(answer, warnings, key))
+}
+
+async fn run(
+    state: &State,
+    claim: &Claim,
+    choice: &Choice,
+    request: &Request,
+    cancel: &CancellationToken,
+) -> Result<Answer, Stop> {
+    let (accounts, user) = (&state.parts.accounts, claim.user_id());
     let (sink, reports) = progress_channel();
-    let context = RunContext::new(cancel.clone()).with_progress(sink);
+    let context = RunContext::new(cancel.clone())
+        .with_progress(sink)
+        .with_gate(accounts.gate(user))
+        .with_replies(accounts.replies(user, claim.document_id()));
     let answered = tokio::select! {
-        answered = state.parts.engines.run(&choice, &request, &context) => answered,
+        answered = state.parts.engines.run(choice, request, &context) => answered,
         never = report_progress(state, claim, reports) => match never {},
     };
-    let answer = answered.map_err(stop)?;
-    Ok(completion(answer, warnings))
+    answered.map_err(stop)
 }
 
 fn stop(error: AiError) -> Stop {
@@ -50,7 +83,7 @@ fn stop(error: AiError) -> Stop {
     }
 }
 
-fn completion(answer: Answer, mut warnings: Vec<Value>) -> Completion {
+fn completion(answer: Answer, mut warnings: Vec<Value>, answer_key: Option<[u8; 32]>) -> Completion {
     warnings.extend(answer.warnings.iter().map(|warning| json!(warning)));
     Completion {
         result: answer.result,
@@ -61,6 +94,7 @@ fn completion(answer: Answer, mut warnings: Vec<Value>) -> Completion {
         input_tokens: answer.input_tokens,
         output_tokens: answer.output_tokens,
         cost: answer.cost.and_then(|cost| cost.parse().ok()),
+        answer_key,
     }
 }
 
@@ -77,11 +111,7 @@ fn progress_channel() -> (impl Fn(Progress) + Send + Sync + 'static, mpsc::Recei
     (sink, receiver)
 }
 
-async fn report_progress(
-    state: &State,
-    claim: &Claim,
-    mut reports: mpsc::Receiver<Progress>,
-) -> std::convert::Infallible {
+async fn report_progress(state: &State, claim: &Claim, mut reports: mpsc::Receiver<Progress>) -> Infallible {
     while let Some(progress) = reports.recv().await {
         let percent = (100 * i64::from(progress.done) / i64::from(progress.total.max(1))).clamp(1, 99);
         let percent = i16::try_from(percent).unwrap_or(99);

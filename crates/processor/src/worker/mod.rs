@@ -4,6 +4,8 @@
 //! task writes is idempotent, so that a task may be begun again after a crash.
 
 mod answer;
+mod answer_key;
+mod given;
 pub(crate) mod ingest;
 mod lease;
 mod read;
@@ -31,7 +33,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument;
 use uuid::Uuid;
 
-use crate::{config::WorkerConfig, live::relay::Signal};
+use crate::{accounts::Accounts, config::WorkerConfig, live::relay::Signal};
 use lease::Leases;
 
 /// How often the queue is looked at when nobody wakes the worker: the safety net.
@@ -50,6 +52,8 @@ pub struct WorkerParts {
     pub reader: Arc<DocumentReader>,
     /// Answers AI tasks.
     pub engines: SharedEngines,
+    /// Limits, budgets and kept replies.
+    pub accounts: Accounts,
     /// Tells the relay that events were written.
     pub signal: Signal,
     /// Makes the worker's id.

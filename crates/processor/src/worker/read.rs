@@ -23,6 +23,7 @@ pub(super) fn report(claim: &Claim, ingested: Ingested) -> Completion {
         input_tokens: None,
         output_tokens: None,
         cost: None,
+        answer_key: None,
     }
 }
 

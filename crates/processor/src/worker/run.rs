@@ -12,12 +12,14 @@ use quire_store::queue::{self, Claim, Ending};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    State, answer, ingest,
+    State,
+    answer::{self, Asked},
+    ingest,
     lease::{Interruption, Lease},
     read, split,
     stop::{Stop, of_the_system},
 };
-use crate::task_type::{ReadingParams, TaskType};
+use crate::task_type::{AnsweringParams, ReadingParams, TaskType};
 
 impl State {
     /// Does a claimed task and writes how it ended.
@@ -73,7 +75,9 @@ impl State {
         let ingested = ingest::ingest(&self.parts, claim, &reading).await?;
         match task_type {
             TaskType::Answer(known) => {
-                answer::answer(self, claim, known, params, ingested.with_text()?, cancel).await
+                let (answering, params) = AnsweringParams::separate(&params);
+                let asked = Asked { task_type: known, params, answering };
+                answer::answer(self, claim, asked, ingested.with_text()?, cancel).await
             }
             TaskType::Read => Ok(read::report(claim, ingested)),
             TaskType::SplitPdf => {

@@ -153,6 +153,7 @@ fn completion(claim: &Claim, made: &[Part], stored: &[NewPart]) -> Completion {
         input_tokens: None,
         output_tokens: None,
         cost: None,
+        answer_key: None,
     }
 }
 

@@ -57,6 +57,7 @@ const PROTECTED: &[(&str, &str, &str)] = &[
     ("delete_document", "DELETE", "/documents/0198f3a2-6c1e-7d3a-9a55-0d7c2b9b8a01"),
     ("get_document_text", "GET", "/documents/0198f3a2-6c1e-7d3a-9a55-0d7c2b9b8a01/text"),
     ("list_task_types", "GET", "/process/task-types"),
+    ("get_usage", "GET", "/process/usage"),
     ("create_socket_ticket", "POST", "/process/ws-ticket"),
     ("stream_events", "GET", "/process/events"),
 ];

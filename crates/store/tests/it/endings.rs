@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use bigdecimal::BigDecimal;
 use diesel_async::AsyncPgConnection;
 use quire_domain::{
     TaskId, UserId,
@@ -10,27 +9,14 @@ use quire_domain::{
     task::TaskStatus,
 };
 use quire_store::{
-    queue::{self, Claim, Completion, Ending},
+    queue::{self, Claim, Ending},
     tasks,
 };
 use serde_json::{Value, json};
 
 use crate::support::{
-    Submission, claim, claim_one, database, events, let_leases_expire, row, submit, unique, user,
+    Submission, claim, claim_one, completion, database, events, let_leases_expire, row, submit, unique, user,
 };
-
-fn completion() -> Ending {
-    Ending::Completed(Box::new(Completion {
-        result: "Short.".into(),
-        output: json!({"summary": "Short."}),
-        warnings: json!(["one page is empty"]),
-        provider: "local".into(),
-        model: "textrank".into(),
-        input_tokens: Some(12),
-        output_tokens: Some(3),
-        cost: Some("0.00012345".parse::<BigDecimal>().unwrap()),
-    }))
-}
 
 fn failure() -> Failure {
     Failure::new(FailureCode::ProviderRequest, "The provider refused.")

@@ -62,6 +62,13 @@ async fn nothing_of_a_document_in_quarantine_stays_but_its_bytes() {
     let (database, mut connection) = database().await;
     let ada = user(&mut connection, "ada").await;
     let document = completed(&mut connection, ada).await;
+    let reply = format!(
+        "insert into kept_replies (user_id, key, document_id, reply, input_tokens, cached_input_tokens,
+             output_tokens, reasoning_tokens)
+         values ({ada}, sha256(''), '{}', '{{}}', 1, 0, 1, 0)",
+        document.id()
+    );
+    database.execute(&reply).await;
     for first in [true, false] {
         let locked = scans::quarantine(&mut connection, &document, "Eicar", &infected()).await;
         assert_eq!(locked.unwrap(), first);
@@ -73,6 +80,7 @@ async fn nothing_of_a_document_in_quarantine_stays_but_its_bytes() {
     assert_eq!((found.metadata, found.thumbnail_key), (json!({}), None));
     assert_eq!(documents::failure_of(&find(&mut connection, ada, document.id()).await), infected());
     assert_eq!(count(&database, "document_pages").await, 0);
+    assert_eq!(count(&database, "kept_replies").await, 0);
     assert_eq!(count(&database, "events where name = 'document_quarantined'").await, 1);
     let blobs = documents::blobs_to_delete(&mut connection, 10).await.unwrap();
     assert_eq!(blobs, [document.thumbnail_key.clone().unwrap()]);

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use bigdecimal::BigDecimal;
 use chrono::{DateTime, Utc};
 use quire_domain::{DocumentId, TaskId, UserId, details::DocumentDetails, ids::uuid_v7, user::Role};
 use quire_store::{
     AsyncPgConnection, Connection,
     documents::NewDocument,
-    queue::{self, Claim},
+    queue::{self, Claim, Completion, Ending},
     tasks::{self, NewTask, Submitted},
     users::{self, NewUser},
 };
@@ -129,6 +130,21 @@ pub(crate) async fn claim_one(connection: &mut AsyncPgConnection, worker: Uuid) 
     let mut claims = claim(connection, worker, 10).await;
     assert_eq!(claims.len(), 1);
     claims.remove(0)
+}
+
+/// A task that is done.
+pub(crate) fn completion() -> Ending {
+    Ending::Completed(Box::new(Completion {
+        result: "Short.".into(),
+        output: json!({"summary": "Short."}),
+        warnings: json!(["one page is empty"]),
+        provider: "local".into(),
+        model: "textrank".into(),
+        input_tokens: Some(12),
+        output_tokens: Some(3),
+        cost: Some("0.00012345".parse::<BigDecimal>().unwrap()),
+        answer_key: None,
+    }))
 }
 
 /// A task with all its columns.

@@ -49,11 +49,11 @@ const AI_MAX_OUTPUT_TOKENS: Variable =
     Variable::new("AI_MAX_OUTPUT_TOKENS", "Tokens that it may write in one answer, thoughts included.");
 const AI_MAX_PIECES: Variable =
     Variable::new("AI_MAX_PIECES", "Pieces into which one document is cut for a model at most.")
-        .default("200");
+        .default("2000");
 const AI_PARALLEL_CALLS: Variable =
-    Variable::new("AI_PARALLEL_CALLS", "Calls to a model under way at once for one task.").default("2");
+    Variable::new("AI_PARALLEL_CALLS", "Calls to a model under way at once for one task.").default("4");
 const AI_PRICES_FILE: Variable =
-    Variable::new("AI_PRICES_FILE", "A file that says what tokens cost. Not set: costs are not known.")
+    Variable::new("AI_PRICES_FILE", "A file of what tokens cost, beside the prices that are built in.")
         .example("/etc/quire/prices.json");
 const PROMPTS_DIR: Variable =
     Variable::new("PROMPTS_DIR", "A directory of prompts that replace the built-in ones.")

@@ -29,6 +29,7 @@ pub(super) fn completed(result: &str) -> Ending {
         input_tokens: None,
         output_tokens: None,
         cost: None,
+        answer_key: None,
     }))
 }
 
