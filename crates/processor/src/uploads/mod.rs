@@ -37,8 +37,8 @@ use self::{lease::Lease, metadata::UploadMetadata};
 use crate::{
     Surroundings,
     intake::{Intake, human_size},
-    order::Order,
-    task_type::TaskType,
+    order::{Order, TaskTypeNames},
+    task_type::READ,
     tasks::Tasks,
 };
 
@@ -194,11 +194,10 @@ impl Uploads {
         )
     }
 
-    /// What is to be done with the document. An upload makes one task, however often it is completed.
+    /// What is to be done with the document. An upload makes its tasks once, however often it is completed.
     fn order(&self, said: &UploadMetadata, id: Uuid) -> Result<Order> {
-        let task_type =
-            said.get("task_type").filter(|name| !name.is_empty()).unwrap_or(TaskType::Read.name());
-        self.tasks.check_order(Some(task_type), said.params()?, Some(idempotency_key(id)))
+        let names = TaskTypeNames::parse(said.get("task_type").unwrap_or_default()).or(READ);
+        self.tasks.check_order(&names, said.params()?, Some(idempotency_key(id)))
     }
 }
 

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use quire_ai::{AiError, Answer, Choice, Progress, Request, RunContext, Verdict, task::TaskType};
+use quire_ai::{AiError, Answer, Progress, Request, RunContext, Verdict, task::TaskType};
 use quire_domain::error::chain;
 use quire_store::queue::{self, Claim, Completion};
 use serde_json::{Value, json};
@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::{State, ingest::Ingested, stop::Stop};
+use crate::task_type::AnsweringParams;
 
 /// Progress is worth an event after this time, and then at most this often.
 const PROGRESS_EVERY: Duration = Duration::from_secs(1);
@@ -27,8 +28,8 @@ pub(super) async fn answer(
     cancel: &CancellationToken,
 ) -> Result<Completion, Stop> {
     let Ingested { document, pages, warnings, .. } = ingested;
+    let (AnsweringParams { choice, .. }, params) = AnsweringParams::separate(&params);
     let request = Request { task_type, params, filename: document.filename, pages };
-    let choice = Choice::default();
     let (sink, reports) = progress_channel();
     let context = RunContext::new(cancel.clone()).with_progress(sink);
     let answered = tokio::select! {
