@@ -17,6 +17,7 @@ use crate::{
     library::{Library, indexer::Indexer},
     live::{
         Live,
+        deltas::Deltas,
         hub::Hub,
         relay::{Relay, RelayHandle},
     },
@@ -128,8 +129,11 @@ impl Processor {
     }
 
     fn worker(&self, config: &ProcessorConfig, relay: &RelayHandle) -> Worker {
-        let Surroundings { pool, blobs, scanner, reader, engines, clock, .. } = self.surroundings.clone();
-        let parts = WorkerParts { pool, blobs, scanner, reader, engines, signal: relay.signal(), clock };
+        let Surroundings { pool, blobs, scanner, reader, engines, clock, shutdown, .. } =
+            self.surroundings.clone();
+        let deltas = Deltas::spawn(pool.clone(), clock.clone(), shutdown);
+        let signal = relay.signal();
+        let parts = WorkerParts { pool, blobs, scanner, reader, engines, signal, deltas, clock };
         Worker::new(parts, config.worker.clone(), relay.wakes())
     }
 

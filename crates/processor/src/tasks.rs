@@ -91,6 +91,14 @@ impl Tasks {
         self.orders.check(names, params, idempotency_key)
     }
 
+    /// Refuses several tasks that are one too many together: one was let in before they were known.
+    ///
+    /// # Errors
+    /// [`ErrorCode::TooManyTasks`], [`ErrorCode::Overloaded`].
+    pub(crate) async fn check_more(&self, owner: UserId, tasks: usize) -> Result<()> {
+        self.admission.check_more(owner, tasks).await
+    }
+
     /// What checks orders.
     pub(crate) fn orders(&self) -> &Orders {
         &self.orders

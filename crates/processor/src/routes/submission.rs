@@ -31,7 +31,7 @@ pub(super) async fn receive(
     let mut form = Form { default, ..Form::default() };
     form.read(body, owner, processor).await?;
     let order = processor.tasks.check_order(&form.task_types(), form.params(), idempotency_key)?;
-    processor.admission.check_more(owner, order.tasks()).await?;
+    processor.tasks.check_more(owner, order.tasks()).await?;
     let details = form.details()?;
     let received =
         form.file.ok_or_else(|| field_error("file", "Send the file as a form field named `file`."))?;

@@ -107,7 +107,7 @@ impl Uploads {
     /// # Errors
     /// [`ErrorCode::PayloadTooLarge`]; [`ErrorCode::ValidationFailed`] for an empty file and by field of
     /// the metadata; [`ErrorCode::MalformedRequest`] for metadata that cannot be read;
-    /// [`ErrorCode::TooManyUploads`].
+    /// [`ErrorCode::TooManyUploads`], [`ErrorCode::TooManyTasks`], [`ErrorCode::Overloaded`].
     pub(crate) async fn create_upload(
         &self,
         owner: UserId,
@@ -117,7 +117,8 @@ impl Uploads {
         let said = UploadMetadata::parse(&metadata)?;
         said.details()?;
         let (now, id) = (self.clock.now(), uuid_v7(self.clock.now()));
-        self.order(&said, id)?;
+        let order = self.order(&said, id)?;
+        self.tasks.check_more(owner, order.tasks()).await?;
         if let Some(length) = length {
             self.check_length(length)?;
         }

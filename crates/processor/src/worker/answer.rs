@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::{State, ingest::Ingested, stop::Stop};
-use crate::task_type::AnsweringParams;
+use crate::{live::deltas::About, task_type::AnsweringParams};
 
 /// Progress is worth an event after this time, and then at most this often.
 const PROGRESS_EVERY: Duration = Duration::from_secs(1);
@@ -31,13 +31,25 @@ pub(super) async fn answer(
     let (AnsweringParams { choice, .. }, params) = AnsweringParams::separate(&params);
     let request = Request { task_type, params, filename: document.filename, pages };
     let (sink, reports) = progress_channel();
-    let context = RunContext::new(cancel.clone()).with_progress(sink);
+    let writing = state.parts.deltas.open(about(claim, &request.filename));
+    let context = RunContext::new(cancel.clone()).with_progress(sink).with_deltas(writing.sink());
     let answered = tokio::select! {
         answered = state.parts.engines.run(&choice, &request, &context) => answered,
         never = report_progress(state, claim, reports) => match never {},
     };
     let answer = answered.map_err(stop)?;
     Ok(completion(answer, warnings))
+}
+
+/// Whose answer is being written, and to what.
+fn about(claim: &Claim, filename: &str) -> About {
+    About {
+        user_id: claim.user_id(),
+        task_id: claim.id(),
+        document_id: claim.document_id(),
+        filename: filename.to_owned(),
+        task_type: claim.task_type.clone(),
+    }
 }
 
 fn stop(error: AiError) -> Stop {

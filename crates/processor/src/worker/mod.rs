@@ -31,7 +31,10 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument;
 use uuid::Uuid;
 
-use crate::{config::WorkerConfig, live::relay::Signal};
+use crate::{
+    config::WorkerConfig,
+    live::{deltas::Deltas, relay::Signal},
+};
 use lease::Leases;
 
 /// How often the queue is looked at when nobody wakes the worker: the safety net.
@@ -52,6 +55,8 @@ pub struct WorkerParts {
     pub engines: SharedEngines,
     /// Tells the relay that events were written.
     pub signal: Signal,
+    /// Tells answers while they are being written.
+    pub deltas: Deltas,
     /// Makes the worker's id.
     pub clock: SharedClock,
 }

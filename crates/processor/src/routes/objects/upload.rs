@@ -180,7 +180,7 @@ async fn receive(
     let said = metadata.unwrap_or_default().check()?;
     let order = processor.tasks.check_order(&said.task_types, said.params, idempotency_key);
     let order = order.map_err(in_process_params)?;
-    processor.admission.check_more(owner, order.tasks()).await?;
+    processor.tasks.check_more(owner, order.tasks()).await?;
     let received = file.ok_or_else(|| field_error("file", "Send the file as a form field named `file`."))?;
     let received = match said.file_name {
         Some(name) => processor.intake.rename(received, &name)?,
