@@ -49,8 +49,12 @@ async fn task_types_come_with_schemas_and_availability() {
     let shown: Vec<_> =
         types.iter().filter(|known| known["name"] == "translate" || known["name"] == "read").collect();
     insta::assert_json_snapshot!(shown, {
+        "[].description" => "[sentence]",
         "[].output_schema" => "[schema]",
         "[].params_schema.properties.target_language" => "[schema]",
+        "[].unavailable_because" => insta::dynamic_redaction(|reason, _| {
+            if reason.as_str().is_some() { "[sentence]".into() } else { reason }
+        }),
         "[].prompt_version" => insta::dynamic_redaction(|version, _| {
             match version.as_str().map(|version| version.split_once('/')) {
                 Some(Some((name, number))) if number.parse::<u32>().is_ok() => format!("{name}/[number]").into(),
