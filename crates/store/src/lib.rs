@@ -29,6 +29,7 @@ pub mod tasks;
 mod transaction;
 pub mod uploads;
 pub mod users;
+mod waiting;
 
 pub use diesel_async::AsyncPgConnection;
 pub use pool::{Connection, Pool, PoolOptions};
