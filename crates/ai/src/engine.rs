@@ -25,6 +25,12 @@ pub trait Engine: Send + Sync {
     /// A failure whose sentence names what to configure.
     fn supports(&self, task: &dyn TaskType, params: &Value) -> Result<(), Failure>;
 
+    /// The version of the prompt that it goes by: the operator may have replaced the built-in one. Of an
+    /// engine without prompts, the built-in version.
+    fn prompt_version(&self, task: &dyn TaskType) -> String {
+        task.prompt().version.to_owned()
+    }
+
     /// Does one task.
     ///
     /// # Errors

@@ -15,7 +15,7 @@ use tokio::sync::Semaphore;
 
 use crate::{
     answer::{Answer, EngineInfo, Request},
-    context::{Progress, RunContext},
+    context::{Delta, Progress, RunContext},
     engine::Engine,
     error::AiError,
     task::TaskType,
@@ -30,6 +30,8 @@ pub enum Script {
     Fail(AiError),
     /// Waits for [`ScriptedEngine::release`] or for cancellation, then answers with this text.
     Block(String),
+    /// Writes these pieces, then does as [`Block`](Self::Block) with all of them.
+    Write(Vec<String>),
 }
 
 /// Plays one [`Script`] per run, the last one for ever after. Never looks at the text.
@@ -86,6 +88,14 @@ impl ScriptedEngine {
         next.unwrap_or_else(|| Script::Answer("scripted answer".into()))
     }
 
+    async fn wait(&self, context: &RunContext) -> Result<(), AiError> {
+        tokio::select! {
+            () = context.cancel.cancelled() => return Err(AiError::Cancelled),
+            permit = self.gate.acquire() => if let Ok(permit) = permit { permit.forget() },
+        }
+        Ok(())
+    }
+
     fn answer(&self, request: &Request, text: String) -> Answer {
         let EngineInfo { provider, model } = self.info();
         Answer {
@@ -124,11 +134,16 @@ impl Engine for ScriptedEngine {
             Script::Answer(text) => text,
             Script::Fail(error) => return Err(error),
             Script::Block(text) => {
-                tokio::select! {
-                    () = context.cancel.cancelled() => return Err(AiError::Cancelled),
-                    permit = self.gate.acquire() => if let Ok(permit) = permit { permit.forget() },
-                }
+                self.wait(context).await?;
                 text
+            }
+            Script::Write(pieces) => {
+                (context.deltas)(Delta::Begin);
+                for piece in &pieces {
+                    (context.deltas)(Delta::Text(piece.clone()));
+                }
+                self.wait(context).await?;
+                pieces.concat()
             }
         };
         (context.progress)(Progress { done: 1, total: 1 });

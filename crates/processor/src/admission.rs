@@ -53,16 +53,24 @@ impl Admission {
     /// [`ErrorCode::TooManyTasks`], [`ErrorCode::Overloaded`], [`ErrorCode::StorageQuotaExceeded`].
     pub async fn check(&self, owner: UserId, announced: u64) -> Result<()> {
         let mut connection = self.pool.get().await?;
-        self.load.check(&mut connection, owner).await?;
+        self.load.check(&mut connection, owner, 1).await?;
         self.check_quota(&mut connection, owner, announced).await
     }
 
-    /// Refuses more waiting work alone.
+    /// Refuses so many more waiting tasks alone.
     ///
     /// # Errors
     /// [`ErrorCode::TooManyTasks`], [`ErrorCode::Overloaded`].
-    pub async fn check_load(&self, owner: UserId) -> Result<()> {
-        self.load.check(&mut *self.pool.get().await?, owner).await
+    pub async fn check_load(&self, owner: UserId, tasks: usize) -> Result<()> {
+        self.load.check(&mut *self.pool.get().await?, owner, tasks).await
+    }
+
+    /// Refuses the tasks of a form that asks for several: one was let in before it was read.
+    ///
+    /// # Errors
+    /// [`ErrorCode::TooManyTasks`], [`ErrorCode::Overloaded`].
+    pub async fn check_more(&self, owner: UserId, tasks: usize) -> Result<()> {
+        if tasks > 1 { self.check_load(owner, tasks).await } else { Ok(()) }
     }
 
     /// Whether what a user has in storage is limited.

@@ -12,7 +12,6 @@ use quire_domain::{
         blobs::{BlobError, BlobInfo, SharedBlobStore, SignedRequest, SignedUpload},
         clock::SharedClock,
     },
-    task::Task,
 };
 use quire_store::{
     Pool,
@@ -188,8 +187,8 @@ impl Announcements {
         let document = found.ok_or_else(|| Error::not_found("document"))?;
         let announcement = announced::find(&mut connection, owner, id).await?;
         drop(connection);
-        if let Some(task) = self.tasks.find_repeated(owner, &order).await? {
-            return repeated(task, id);
+        if let Some(submission) = self.tasks.find_repeated(owner, &order).await? {
+            return of_document(submission, id);
         }
         check_is_awaited(&document)?;
         if announcement.as_ref().is_some_and(|announcement| announcement.expires_at <= self.clock.now()) {
@@ -200,7 +199,7 @@ impl Announcements {
             Err(error) => return Err(self.make_room(&document, error).await),
         };
         let submission = self.tasks.submit_document(owner, received, order).await?;
-        if submission.task.document_id == id { Ok(submission) } else { repeated(submission.task, id) }
+        of_document(submission, id)
     }
 
     /// Judges the bytes that have come.
@@ -252,10 +251,10 @@ fn after(now: DateTime<Utc>, duration: Duration) -> DateTime<Utc> {
     TimeDelta::from_std(duration).ok().and_then(|delta| now.checked_add_signed(delta)).unwrap_or(now)
 }
 
-/// The task of an earlier request with the same idempotency key.
-fn repeated(task: Task, id: DocumentId) -> Result<Submission> {
-    if task.document_id == id {
-        return Ok(Submission { task, duplicate_of: None });
+/// What this request has made, or an earlier one with the same idempotency key for the same document.
+fn of_document(submission: Submission, id: DocumentId) -> Result<Submission> {
+    if submission.task.document_id == id {
+        return Ok(submission);
     }
     Err(Error::new(ErrorCode::WrongState, "This Idempotency-Key was used for another document before."))
 }

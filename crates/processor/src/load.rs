@@ -33,25 +33,31 @@ impl Load {
         Self { limits, pending: Arc::default() }
     }
 
-    /// Refuses new work while too much of it waits, of this user or of all.
+    /// Refuses so many new tasks while too many wait, of this user or of all.
     ///
     /// # Errors
     /// [`ErrorCode::TooManyTasks`], [`ErrorCode::Overloaded`].
-    pub(crate) async fn check(&self, connection: &mut AsyncPgConnection, owner: UserId) -> Result<()> {
+    pub(crate) async fn check(
+        &self,
+        connection: &mut AsyncPgConnection,
+        owner: UserId,
+        new: usize,
+    ) -> Result<()> {
+        let new = i64::try_from(new).unwrap_or(i64::MAX);
         let limit = self.limits.pending_per_user;
-        if tasks::count_open(connection, owner, limit).await? >= limit {
-            let detail =
-                format!("{limit} of your tasks are waiting already. Please wait for some to finish.");
+        let waiting = tasks::count_open(connection, owner, limit).await?;
+        if waiting.saturating_add(new) > limit {
+            let detail = too_many(waiting, new, limit);
             let error = Error::new(ErrorCode::TooManyTasks, detail);
             return Err(error.with_retry_after(Duration::from_secs(30)));
         }
-        if self.count_one_more() {
+        if self.count_more(new) {
             return Ok(());
         }
         let limit = self.limits.pending;
-        let tasks = tasks::count_pending(connection, limit).await?;
-        *self.lock() = Some(Counted { at: Instant::now(), tasks: tasks + 1 });
-        if tasks >= limit {
+        let tasks = tasks::count_pending(connection, limit).await?.saturating_add(new);
+        *self.lock() = Some(Counted { at: Instant::now(), tasks });
+        if tasks > limit {
             let error =
                 Error::new(ErrorCode::Overloaded, "Too much work is waiting. Please try again later.");
             return Err(error.with_retry_after(Duration::from_secs(60)));
@@ -59,12 +65,15 @@ impl Load {
         Ok(())
     }
 
-    /// Counts one more on top of a fresh count that leaves room for it; `false` when the rows
+    /// Counts so many more on top of a fresh count that leaves room for them; `false` when the rows
     /// have to be counted again.
-    fn count_one_more(&self) -> bool {
+    fn count_more(&self, new: i64) -> bool {
         match &mut *self.lock() {
-            Some(counted) if counted.at.elapsed() < COUNT_FOR && counted.tasks < self.limits.pending => {
-                counted.tasks += 1;
+            Some(counted)
+                if counted.at.elapsed() < COUNT_FOR
+                    && counted.tasks.saturating_add(new) <= self.limits.pending =>
+            {
+                counted.tasks += new;
                 true
             }
             _ => false,
@@ -75,4 +84,14 @@ impl Load {
         // Nothing in here can be left half done by a panic.
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn too_many(waiting: i64, new: i64, limit: i64) -> String {
+    if new == 1 {
+        return format!("{limit} of your tasks are waiting already. Please wait for some to finish.");
+    }
+    format!(
+        "{waiting} of your tasks are waiting already, and with these {new} it were more than {limit}. \
+         Please wait for some to finish, or ask for fewer."
+    )
 }

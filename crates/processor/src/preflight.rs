@@ -9,6 +9,7 @@ use quire_domain::{
 };
 use quire_extract::{DocumentReader, ExtractError, media_type, options::ReadOptions, split::PlanError};
 use quire_store::documents::Document;
+use serde_json::Value;
 
 use crate::{
     intake::storage_failed,
@@ -62,22 +63,33 @@ impl Preflight {
     /// # Errors
     /// [`ErrorCode::ValidationFailed`] by field.
     pub(crate) async fn check(&self, order: &Order, storage_key: &str, filename: &str) -> Result<()> {
-        match order.task_type {
-            TaskType::Answer(_) | TaskType::Read => Ok(()),
-            TaskType::SplitPdf => self.check_split(order, storage_key, filename).await,
+        for job in &order.jobs {
+            match job.task_type {
+                TaskType::Answer(_) | TaskType::Read => {}
+                TaskType::SplitPdf => {
+                    self.check_split(&order.reading, &job.params, storage_key, filename).await?;
+                }
+            }
         }
+        Ok(())
     }
 
     /// The document is a PDF that opens, and has the pages that are asked for.
-    async fn check_split(&self, order: &Order, storage_key: &str, filename: &str) -> Result<()> {
+    async fn check_split(
+        &self,
+        reading: &ReadingParams,
+        params: &Value,
+        storage_key: &str,
+        filename: &str,
+    ) -> Result<()> {
         let file = self.blobs.local_file(storage_key).await.map_err(storage_failed)?;
-        let options = ReadOptions { pages: Some(Vec::new()), ..order.reading.options(filename) };
+        let options = ReadOptions { pages: Some(Vec::new()), ..reading.options(filename) };
         let document = self.reader.read(&file.path, &options).await.map_err(refused)?;
         if document.media_type != media_type::PDF {
             let message = format!("Only PDF documents can be split; this is {}.", document.media_type);
             return Err(invalid("file", message));
         }
-        let (_, params) = ReadingParams::separate(&order.params, None);
+        let (_, params) = ReadingParams::separate(params, None);
         let params = SplitParams::parse(&params).map_err(|errors| {
             errors
                 .into_result()

@@ -18,6 +18,7 @@ use crate::{
     library::{Library, indexer::Indexer},
     live::{
         Live,
+        deltas::Deltas,
         hub::Hub,
         relay::{Relay, RelayHandle},
     },
@@ -137,15 +138,17 @@ impl Processor {
     }
 
     fn worker(&self, config: &ProcessorConfig, relay: &RelayHandle) -> Worker {
-        let Surroundings { pool, blobs, scanner, reader, engines, clock, .. } = self.surroundings.clone();
+        let Surroundings { pool, blobs, scanner, reader, engines, clock, shutdown, .. } =
+            self.surroundings.clone();
         let parts = WorkerParts {
+            deltas: Deltas::spawn(pool.clone(), clock.clone(), shutdown),
+            accounts: self.accounts.clone(),
+            signal: relay.signal(),
             pool,
             blobs,
             scanner,
             reader,
             engines,
-            accounts: self.accounts.clone(),
-            signal: relay.signal(),
             clock,
         };
         Worker::new(parts, config.worker.clone(), relay.wakes())

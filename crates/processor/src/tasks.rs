@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use quire_ai::{Choice, SharedEngines};
 use quire_domain::{
-    DocumentId, Error, ErrorCode, FieldErrors, Result, TaskId, UserId,
+    DocumentId, Error, ErrorCode, Result, TaskId, UserId,
     ports::clock::SharedClock,
     task::{Task, TaskFilter},
 };
@@ -14,7 +13,7 @@ use quire_store::{
     limits,
     tasks::{self, NewTask, Submitted},
 };
-use quire_web::tasks::TaskPage;
+use quire_web::tasks::{TaskLine, TaskPage};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -22,9 +21,8 @@ use crate::{
     admission::Admission,
     intake::Received,
     live::relay::Signal,
-    order::Order,
+    order::{Order, Orders, TaskTypeNames, task_keys},
     preflight::Preflight,
-    task_type::{ReadingParams, TaskType},
 };
 
 /// The task type of a submission that names none.
@@ -38,7 +36,7 @@ const SETTLE_EVERY: Duration = Duration::from_secs(1);
 pub struct Tasks {
     pool: Pool,
     clock: SharedClock,
-    engines: SharedEngines,
+    orders: Orders,
     preflight: Preflight,
     signal: Signal,
     admission: Admission,
@@ -48,10 +46,26 @@ pub struct Tasks {
 /// What a submission became.
 #[derive(Debug)]
 pub struct Submission {
-    /// The task, and by it the document.
+    /// The first task, and by it the document.
     pub task: Task,
+    /// The other tasks, in the order in which they were asked for.
+    pub others: Vec<Task>,
     /// The first document of this user with the same bytes, if there was one before.
     pub duplicate_of: Option<DocumentId>,
+}
+
+impl Submission {
+    /// `None` without a task.
+    fn of(tasks: Vec<Task>, duplicate_of: Option<DocumentId>) -> Option<Self> {
+        let mut tasks = tasks.into_iter();
+        let task = tasks.next()?;
+        Some(Self { task, others: tasks.collect(), duplicate_of })
+    }
+
+    /// All tasks, in short.
+    pub fn lines(&self) -> Vec<TaskLine> {
+        std::iter::once(&self.task).chain(&self.others).map(TaskLine::from).collect()
+    }
 }
 
 impl Tasks {
@@ -59,58 +73,38 @@ impl Tasks {
     pub fn new(surroundings: &Surroundings, signal: Signal, admission: Admission, max_attempts: i16) -> Self {
         let Surroundings { pool, clock, engines, blobs, scanner, reader, .. } = surroundings.clone();
         let preflight = Preflight::new(blobs, reader, scanner.is_some());
-        Self { pool, clock, engines, preflight, signal, admission, max_attempts }
+        let orders = Orders::new(engines, preflight.clone());
+        Self { pool, clock, orders, preflight, signal, admission, max_attempts }
     }
 
-    /// Checks what a client asks for: the task type exists, the parameters fit, and the
-    /// configured provider can do it.
+    /// Checks what a client asks for: the task types exist, the parameters fit, and whoever is to answer
+    /// can do it.
     ///
     /// # Errors
     /// [`ErrorCode::ValidationFailed`] by field, [`ErrorCode::TaskTypeUnavailable`].
-    pub fn check_order(
+    pub(crate) fn check_order(
         &self,
-        task_type: Option<&str>,
-        mut params: Map<String, Value>,
+        names: &TaskTypeNames,
+        params: Map<String, Value>,
         idempotency_key: Option<String>,
     ) -> Result<Order> {
-        let task_type = find_task_type(task_type)?;
-        let reading = ReadingParams::take_from(&mut params).map_err(invalid)?;
-        self.preflight.check_languages(&reading)?;
-        let mut params = task_type.check_params(&Value::Object(params)).map_err(invalid)?;
-        self.check_supported(task_type, &params)?;
-        reading.show_in(&mut params);
-        Ok(Order { task_type, params, reading, idempotency_key })
+        self.orders.check(names, params, idempotency_key)
     }
 
-    /// Refuses what can be seen to be wrong before the file has come; parameters may still
-    /// follow it.
+    /// Refuses several tasks that are one too many together: one was let in before they were known.
     ///
     /// # Errors
-    /// As [`check_order`](Self::check_order).
-    pub fn refuse_early(&self, task_type: Option<&str>, mut params: Map<String, Value>) -> Result<()> {
-        let task_type = find_task_type(task_type)?;
-        let _ = ReadingParams::take_from(&mut params);
-        match task_type.check_params(&Value::Object(params)) {
-            Ok(params) => self.check_supported(task_type, &params),
-            Err(_) => Ok(()),
-        }
+    /// [`ErrorCode::TooManyTasks`], [`ErrorCode::Overloaded`].
+    pub(crate) async fn check_more(&self, owner: UserId, tasks: usize) -> Result<()> {
+        self.admission.check_more(owner, tasks).await
     }
 
-    /// Whether the configured provider does tasks of this type, with default parameters.
-    pub fn is_available(&self, task_type: TaskType) -> bool {
-        // Without parameters, a task type that needs some is refused for that alone.
-        let params = task_type.check_params(&Value::Object(Map::new())).unwrap_or_default();
-        task_type.check_support(&self.engines, &Choice::default(), &params).is_ok()
+    /// What checks orders.
+    pub(crate) fn orders(&self) -> &Orders {
+        &self.orders
     }
 
-    fn check_supported(&self, task_type: TaskType, params: &Value) -> Result<()> {
-        task_type.check_support(&self.engines, &Choice::default(), params).map_err(|failure| {
-            Error::new(ErrorCode::TaskTypeUnavailable, failure.message.clone())
-                .with_field("task_type", failure.message)
-        })
-    }
-
-    /// Turns a received file and an order into a document with its first task. Gives the task
+    /// Turns a received file and an order into a document with its first tasks. Gives the tasks
     /// that an earlier request with the same idempotency key made, if there was one; then the
     /// file goes. The bytes of a file that this user has stored before are stored once.
     ///
@@ -136,11 +130,11 @@ impl Tasks {
             self.preflight.check(order, storage_key, filename).await?;
         }
         let mut connection = self.pool.get().await?;
-        let id = TaskId::new(self.clock.now());
         let document = received.as_document(owner);
-        let task = self.new_task(id, order);
+        let (ids, keys) = (self.new_ids(order), order.idempotency_keys());
+        let tasks = self.new_tasks(&ids, keys.as_deref(), order);
         let is_announced = received.is_announced();
-        let duplicate_of = match self.insert(&mut connection, &document, &task, is_announced).await {
+        let duplicate_of = match self.insert(&mut connection, &document, &tasks, is_announced).await {
             Ok(Submitted::Accepted) => {
                 received.keep();
                 None
@@ -159,8 +153,7 @@ impl Tasks {
             }
         };
         self.signal.written();
-        let task = self.read_back(&mut connection, owner, id, &order.idempotency_key).await?;
-        Ok(Submission { task, duplicate_of })
+        read_back(&mut connection, owner, &ids, order, duplicate_of).await
     }
 
     /// Stores a submission; where there is a quota, nobody else's of this user can slip in between.
@@ -168,17 +161,17 @@ impl Tasks {
         &self,
         connection: &mut AsyncPgConnection,
         document: &NewDocument<'_>,
-        task: &NewTask<'_>,
+        tasks: &[NewTask<'_>],
         is_announced: bool,
     ) -> Result<Submitted> {
         if !self.admission.has_quota() {
-            return insert_document(connection, document, task, is_announced).await;
+            return insert_document(connection, document, tasks, is_announced).await;
         }
         let owner = document.user_id;
         let stored = connection.transaction(async |connection| -> Result<_, Rollback> {
             limits::lock(connection, &format!("storage:{owner}")).await?;
             self.admission.check_quota(connection, owner, document.size.unsigned_abs()).await?;
-            Ok(insert_document(connection, document, task, is_announced).await?)
+            Ok(insert_document(connection, document, tasks, is_announced).await?)
         });
         Ok(stored.await?)
     }
@@ -225,34 +218,41 @@ impl Tasks {
         });
     }
 
-    /// The task that an earlier request with the idempotency key of this order made.
+    /// What an earlier request with the idempotency key of this order made.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn find_repeated(&self, owner: UserId, order: &Order) -> Result<Option<Task>> {
+    pub async fn find_repeated(&self, owner: UserId, order: &Order) -> Result<Option<Submission>> {
         let Some(key) = &order.idempotency_key else { return Ok(None) };
-        tasks::find_by_idempotency_key(&mut *self.pool.get().await?, owner, key).await
+        let found = find_by_key(&mut *self.pool.get().await?, owner, key).await?;
+        Ok(Submission::of(found, None))
     }
 
-    /// Makes one more task for a document that is there already.
+    /// Makes more tasks for a document that is there already.
     ///
     /// # Errors
     /// [`ErrorCode::ValidationFailed`] when the document cannot be worked on like that;
     /// [`ErrorCode::NotFound`] when the document is not there or not this user's.
-    pub async fn create_task(&self, owner: UserId, document: DocumentId, order: &Order) -> Result<Task> {
+    pub async fn create_task(
+        &self,
+        owner: UserId,
+        document: DocumentId,
+        order: &Order,
+    ) -> Result<Submission> {
         let found = documents::find(&mut *self.pool.get().await?, owner, document).await?;
         let found = found.ok_or_else(|| Error::not_found("document"))?;
         if self.preflight.may_read(&found) {
             // It may look into the file: nobody's connection waits for that.
             self.preflight.check(order, &found.storage_key, &found.filename).await?;
         }
-        let id = TaskId::new(self.clock.now());
+        let (ids, keys) = (self.new_ids(order), order.idempotency_keys());
+        let new = self.new_tasks(&ids, keys.as_deref(), order);
         let mut connection = self.pool.get().await?;
-        tasks::create(&mut connection, owner, document, &self.new_task(id, order))
+        tasks::create(&mut connection, owner, document, &new)
             .await?
             .ok_or_else(|| Error::not_found("document"))?;
         self.signal.written();
-        self.read_back(&mut connection, owner, id, &order.idempotency_key).await
+        read_back(&mut connection, owner, &ids, order, None).await
     }
 
     /// One task.
@@ -304,43 +304,64 @@ impl Tasks {
         Ok(task)
     }
 
-    fn new_task<'a>(&self, id: TaskId, order: &'a Order) -> NewTask<'a> {
-        NewTask {
-            id,
-            task_type: order.task_type.name(),
-            params: &order.params,
-            max_attempts: self.max_attempts,
-            idempotency_key: order.idempotency_key.as_deref(),
-            document_password: order.reading.password.as_deref(),
-        }
+    /// Ids for the tasks of an order, ascending: they tell its order.
+    fn new_ids(&self, order: &Order) -> Vec<TaskId> {
+        let now = self.clock.now();
+        let mut ids: Vec<_> = order.jobs.iter().map(|_| TaskId::new(now)).collect();
+        ids.sort_unstable();
+        ids
     }
 
-    /// The task that the request made, or the one that it repeated.
-    async fn read_back(
+    fn new_tasks<'a>(
         &self,
-        connection: &mut AsyncPgConnection,
-        owner: UserId,
-        id: TaskId,
-        idempotency_key: &Option<String>,
-    ) -> Result<Task> {
-        let found = match idempotency_key {
-            Some(key) => tasks::find_by_idempotency_key(connection, owner, key).await?,
-            None => tasks::find(connection, owner, id).await?,
-        };
-        found.ok_or_else(|| Error::internal("a task that was just stored is gone"))
+        ids: &[TaskId],
+        keys: Option<&'a [String]>,
+        order: &'a Order,
+    ) -> Vec<NewTask<'a>> {
+        let jobs = ids.iter().zip(&order.jobs).enumerate();
+        jobs.map(|(place, (id, job))| NewTask {
+            id: *id,
+            task_type: job.task_type.name(),
+            params: &job.params,
+            max_attempts: self.max_attempts,
+            idempotency_key: keys.and_then(|keys| keys.get(place)).map(String::as_str),
+            document_password: order.reading.password.as_deref(),
+        })
+        .collect()
     }
+}
+
+/// What the request made, or what the one made that it repeated.
+async fn read_back(
+    connection: &mut AsyncPgConnection,
+    owner: UserId,
+    ids: &[TaskId],
+    order: &Order,
+    duplicate_of: Option<DocumentId>,
+) -> Result<Submission> {
+    let found = match &order.idempotency_key {
+        Some(key) => find_by_key(connection, owner, key).await?,
+        None => tasks::find_all(connection, owner, ids).await?,
+    };
+    Submission::of(found, duplicate_of).ok_or_else(|| Error::internal("a task that was just stored is gone"))
+}
+
+/// The tasks of the request with this idempotency key, in its order.
+async fn find_by_key(connection: &mut AsyncPgConnection, owner: UserId, key: &str) -> Result<Vec<Task>> {
+    let keys: Vec<_> = task_keys(key).collect();
+    tasks::find_all_by_idempotency_key(connection, owner, &keys).await
 }
 
 async fn insert_document(
     connection: &mut AsyncPgConnection,
     document: &NewDocument<'_>,
-    task: &NewTask<'_>,
+    new: &[NewTask<'_>],
     is_announced: bool,
 ) -> Result<Submitted> {
     if !is_announced {
-        return tasks::submit_document(connection, document, task).await;
+        return tasks::submit_document(connection, document, new).await;
     }
-    let enqueued = announced::enqueue(connection, document, task).await?;
+    let enqueued = announced::enqueue(connection, document, new).await?;
     enqueued
         .ok_or_else(|| Error::new(ErrorCode::WrongState, "The document does not wait for its file any more."))
 }
@@ -349,26 +370,6 @@ async fn is_stored(pool: &Pool, owner: UserId, id: DocumentId) -> Result<bool> {
     Ok(documents::find(&mut *pool.get().await?, owner, id).await?.is_some())
 }
 
-fn find_task_type(name: Option<&str>) -> Result<TaskType> {
-    let name = name.unwrap_or(DEFAULT_TASK_TYPE);
-    TaskType::find(name).ok_or_else(|| unknown_task_type(name))
-}
-
-fn unknown_task_type(name: &str) -> Error {
-    let known: Vec<_> = TaskType::all().map(TaskType::name).collect();
-    let message = format!("There is no task type `{}`. There are: {}.", shorten(name), known.join(", "));
-    Error::new(ErrorCode::ValidationFailed, message.clone()).with_field("task_type", message)
-}
-
-fn invalid(fields: FieldErrors) -> Error {
-    fields.into_result().err().unwrap_or_else(|| Error::internal("parameters were refused without a reason"))
-}
-
 fn wrong_state(task: &Task, wanted: &str) -> Error {
     Error::new(ErrorCode::WrongState, format!("The task is {}, so it cannot be {wanted}.", task.status))
-}
-
-/// What a client sent is repeated in part only.
-fn shorten(name: &str) -> String {
-    name.chars().filter(|c| !c.is_control()).take(40).collect()
 }

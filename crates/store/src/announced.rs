@@ -15,7 +15,7 @@ use crate::{
     documents::{FirstCopy, NewDocument},
     error::{Context, from_diesel, violated_constraint},
     schema::{announcements, documents},
-    tasks::{INSERT_EVENT, INSERT_TASK, NewTask, Submitted, bind_task, unless_repeated},
+    tasks::{INSERT_EVENTS, INSERT_TASKS, NewTask, Submitted, bind_tasks, unless_repeated},
 };
 
 /// A document whose bytes are to come.
@@ -186,8 +186,8 @@ struct Enqueued {
     storage_key: Option<String>,
 }
 
-/// Takes an announced document whose bytes have come from `INITIATED` to `QUEUED`, with its first task
-/// and the event, all or nothing, in one statement. `None` if it does not wait for them any more. What
+/// Takes an announced document whose bytes have come from `INITIATED` to `QUEUED`, with its first tasks
+/// and their events, all or nothing, in one statement. `None` if it does not wait for them any more. What
 /// people said of it stays as it is.
 ///
 /// # Errors
@@ -195,15 +195,15 @@ struct Enqueued {
 pub async fn enqueue(
     connection: &mut AsyncPgConnection,
     document: &NewDocument<'_>,
-    task: &NewTask<'_>,
+    tasks: &[NewTask<'_>],
 ) -> Result<Option<Submitted>> {
     let sql = format!(
         "with first as materialized (select id, storage_key from first_document_with($8, $11)), \
-         document as ({UPDATE_DOCUMENT}), given_up as ({GIVE_UP_BLOB}), task as ({INSERT_TASK}), \
-         event as ({INSERT_EVENT}) \
+         document as ({UPDATE_DOCUMENT}), given_up as ({GIVE_UP_BLOB}), task as ({INSERT_TASKS}), \
+         event as ({INSERT_EVENTS}) \
          select exists (select from task) as stored, first.id, first.storage_key from first"
     );
-    let updated = bind_task(diesel::sql_query(sql).into_boxed(), task)
+    let updated = bind_tasks(diesel::sql_query(sql).into_boxed(), tasks)
         .bind::<SqlUuid, _>(document.id.0)
         .bind::<BigInt, _>(document.user_id.0)
         .bind::<Text, _>(document.media_type)

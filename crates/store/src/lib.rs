@@ -33,6 +33,7 @@ pub mod throttles;
 mod transaction;
 pub mod uploads;
 pub mod users;
+mod waiting;
 
 pub use diesel_async::AsyncPgConnection;
 pub use pool::{Connection, Pool, PoolOptions};

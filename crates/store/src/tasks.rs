@@ -15,6 +15,7 @@ use quire_domain::{
 use serde_json::Value;
 use uuid::Uuid;
 
+pub use crate::waiting::{count_open, count_pending};
 use crate::{
     documents::{FirstCopy, NewDocument},
     error::{Context, from_diesel, violated_constraint},
@@ -105,17 +106,21 @@ pub enum Submitted {
     Repeated,
 }
 
-/// A task for `document`, in a statement that binds what [`bind_task`] does.
-pub(crate) const INSERT_TASK: &str = "\
+/// Tasks for `document`, in a statement that binds what [`bind_tasks`] does.
+pub(crate) const INSERT_TASKS: &str = "\
     insert into tasks (id, user_id, document_id, task_type, params, max_attempts, idempotency_key, \
         document_password) \
-    select $1, document.user_id, document.id, $2, $3, $4, $5, $6 from document returning *";
+    select new.id, document.user_id, document.id, new.task_type, new.params, new.max_attempts, \
+        new.idempotency_key, new.document_password \
+    from document cross join unnest($1, $2, $3, $4, $5, $6) \
+        as new (id, task_type, params, max_attempts, idempotency_key, document_password) returning *";
 
-/// The event that says so.
-pub(crate) const INSERT_EVENT: &str = "\
+/// The events that say so, in the order of the tasks.
+pub(crate) const INSERT_EVENTS: &str = "\
     insert into events (user_id, name, task_id, document_id, filename, task_type, status, message, progress) \
     select task.user_id, 'task_queued', task.id, task.document_id, document.filename, task.task_type, \
-        'pending', 'The task waits for a worker.', 0 from task join document on document.id = task.document_id";
+        'pending', 'The task waits for a worker.', 0 from task join document on document.id = task.document_id \
+    order by task.id";
 
 /// A new document; it shares the blob of the first with the same bytes.
 const INSERT_DOCUMENT: &str = "\
@@ -132,21 +137,21 @@ struct FirstRow {
     storage_key: Option<String>,
 }
 
-/// Stores a document, its first task and the event, all or nothing, in one statement.
+/// Stores a document, its first tasks and their events, all or nothing, in one statement.
 ///
 /// # Errors
 /// When the database does not answer, or the account is gone.
 pub async fn submit_document(
     connection: &mut AsyncPgConnection,
     document: &NewDocument<'_>,
-    task: &NewTask<'_>,
+    tasks: &[NewTask<'_>],
 ) -> Result<Submitted> {
     let sql = format!(
         "with first as materialized (select id, storage_key from first_document_with($8, $13)), \
-         document as ({INSERT_DOCUMENT}), task as ({INSERT_TASK}), event as ({INSERT_EVENT}) \
+         document as ({INSERT_DOCUMENT}), task as ({INSERT_TASKS}), event as ({INSERT_EVENTS}) \
          select id, storage_key from first"
     );
-    let inserted = bind_task(diesel::sql_query(sql).into_boxed(), task)
+    let inserted = bind_tasks(diesel::sql_query(sql).into_boxed(), tasks)
         .bind::<SqlUuid, _>(document.id.0)
         .bind::<BigInt, _>(document.user_id.0)
         .bind::<Text, _>(document.filename)
@@ -170,8 +175,8 @@ pub async fn submit_document(
     })
 }
 
-/// Stores one more task for a document of this user, and the event; `None` when there is no
-/// such document.
+/// Stores more tasks for a document of this user, and their events, all or nothing; `None` when there
+/// is no such document.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -179,13 +184,13 @@ pub async fn create(
     connection: &mut AsyncPgConnection,
     owner: UserId,
     document: DocumentId,
-    task: &NewTask<'_>,
+    tasks: &[NewTask<'_>],
 ) -> Result<Option<Submitted>> {
     let sql = format!(
         "with document as (select id, user_id, filename from documents where id = $7 and user_id = $8), \
-         task as ({INSERT_TASK}) {INSERT_EVENT}"
+         task as ({INSERT_TASKS}) {INSERT_EVENTS}"
     );
-    let inserted = bind_task(diesel::sql_query(sql).into_boxed(), task)
+    let inserted = bind_tasks(diesel::sql_query(sql).into_boxed(), tasks)
         .bind::<SqlUuid, _>(document.0)
         .bind::<BigInt, _>(owner.0)
         .execute(connection)
@@ -200,17 +205,21 @@ pub async fn create(
 pub(crate) type BoxedQuery<'a> =
     diesel::query_builder::BoxedSqlQuery<'a, diesel::pg::Pg, diesel::query_builder::SqlQuery>;
 
-pub(crate) fn bind_task<'a>(query: BoxedQuery<'a>, task: &'a NewTask<'_>) -> BoxedQuery<'a> {
+pub(crate) fn bind_tasks<'a>(query: BoxedQuery<'a>, tasks: &[NewTask<'a>]) -> BoxedQuery<'a> {
     query
-        .bind::<SqlUuid, _>(task.id.0)
-        .bind::<Text, _>(task.task_type)
-        .bind::<Jsonb, _>(task.params)
-        .bind::<SmallInt, _>(task.max_attempts)
-        .bind::<Nullable<Text>, _>(task.idempotency_key)
-        .bind::<Nullable<Text>, _>(task.document_password)
+        .bind::<Array<SqlUuid>, _>(column(tasks, |task| task.id.0))
+        .bind::<Array<Text>, _>(column(tasks, |task| task.task_type))
+        .bind::<Array<Jsonb>, _>(column(tasks, |task| task.params))
+        .bind::<Array<SmallInt>, _>(column(tasks, |task| task.max_attempts))
+        .bind::<Array<Nullable<Text>>, _>(column(tasks, |task| task.idempotency_key))
+        .bind::<Array<Nullable<Text>>, _>(column(tasks, |task| task.document_password))
 }
 
-/// What a statement with a task gave; `None` if its idempotency key was used before.
+fn column<'a, T>(tasks: &[NewTask<'a>], value: impl Fn(&NewTask<'a>) -> T) -> Vec<T> {
+    tasks.iter().map(value).collect()
+}
+
+/// What a statement with tasks gave; `None` if an idempotency key of theirs was used before.
 pub(crate) fn unless_repeated<T>(inserted: diesel::QueryResult<T>) -> Result<Option<T>> {
     match inserted {
         Ok(inserted) => Ok(Some(inserted)),
@@ -255,6 +264,47 @@ pub async fn find_by_idempotency_key(
         .map(|row| row.map(Task::from))
 }
 
+/// Those of these tasks that are there and this user's, by their ids.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn find_all(
+    connection: &mut AsyncPgConnection,
+    owner: UserId,
+    ids: &[TaskId],
+) -> Result<Vec<Task>> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let rows: Vec<Row> = tasks::table
+        .inner_join(documents::table)
+        .filter(tasks::user_id.eq(owner.0).and(tasks::id.eq_any(ids)))
+        .order(tasks::id)
+        .select(Row::as_select())
+        .load(connection)
+        .await
+        .context("reading tasks")?;
+    Ok(rows.into_iter().map(Task::from).collect())
+}
+
+/// The tasks that were made with these idempotency keys, by their ids.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn find_all_by_idempotency_key(
+    connection: &mut AsyncPgConnection,
+    owner: UserId,
+    keys: &[String],
+) -> Result<Vec<Task>> {
+    let rows: Vec<Row> = tasks::table
+        .inner_join(documents::table)
+        .filter(tasks::user_id.eq(owner.0).and(tasks::idempotency_key.eq_any(keys)))
+        .order(tasks::id)
+        .select(Row::as_select())
+        .load(connection)
+        .await
+        .context("reading tasks by their idempotency keys")?;
+    Ok(rows.into_iter().map(Task::from).collect())
+}
+
 /// Tasks of this user, newest first, at most `limit`. Their ids are ordered by time, so the
 /// last id of one page is where the next one begins.
 ///
@@ -287,56 +337,6 @@ pub async fn list(
     }
     let rows: Vec<Row> = query.load(connection).await.context("listing tasks")?;
     Ok(rows.into_iter().map(Task::from).collect())
-}
-
-/// How many tasks of this user are not done yet, counted up to `limit`.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn count_open(connection: &mut AsyncPgConnection, owner: UserId, limit: i64) -> Result<i64> {
-    count_up_to(
-        connection,
-        "select count(*) as count from \
-         (select 1 from tasks where user_id = $1 and status = 'pending' limit $2) as open",
-        owner.0,
-        limit,
-    )
-    .await
-}
-
-/// How many tasks of all users wait, counted up to `limit`.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn count_pending(connection: &mut AsyncPgConnection, limit: i64) -> Result<i64> {
-    count_up_to(
-        connection,
-        "select count(*) as count from \
-         (select 1 from tasks where user_id >= $1 and status = 'pending' limit $2) as open",
-        i64::MIN,
-        limit,
-    )
-    .await
-}
-
-async fn count_up_to(
-    connection: &mut AsyncPgConnection,
-    query: &str,
-    user_id: i64,
-    limit: i64,
-) -> Result<i64> {
-    #[derive(QueryableByName)]
-    struct Count {
-        #[diesel(sql_type = BigInt)]
-        count: i64,
-    }
-    let row: Count = diesel::sql_query(query)
-        .bind::<BigInt, _>(user_id)
-        .bind::<BigInt, _>(limit)
-        .get_result(connection)
-        .await
-        .context("counting tasks")?;
-    Ok(row.count)
 }
 
 /// Cancels a task of this user: at once while it waits, by a request to its worker while it

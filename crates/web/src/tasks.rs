@@ -18,7 +18,8 @@ const MAX_LIMIT: u8 = 100;
 #[schema(as = Accepted, example = json!({
     "task_id": "0198f3a2-6c1e-7d3a-9a55-0d7c2b9b8a01", "document_id": "0198f3a2-6c1d-7b1f-8e21-4d1f6f0f5c02",
     "status": "pending", "message": "The file was accepted. The result will follow.",
-    "filename": "report.pdf", "task_type": "summarize"
+    "filename": "report.pdf", "task_type": "summarize",
+    "tasks": [{"task_id": "0198f3a2-6c1e-7d3a-9a55-0d7c2b9b8a01", "task_type": "summarize", "status": "pending"}]
 }))]
 pub struct AcceptedView {
     task_id: Uuid,
@@ -29,6 +30,9 @@ pub struct AcceptedView {
     message: &'static str,
     filename: String,
     task_type: String,
+    /// All tasks that were made, in the order in which they were asked for. The fields above are about
+    /// the first.
+    tasks: Vec<TaskLine>,
     /// Whether you had sent the same bytes before. They are stored once.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[schema(value_type = Option<bool>)]
@@ -38,18 +42,26 @@ pub struct AcceptedView {
     duplicate_of: Option<Uuid>,
 }
 
-impl AcceptedView {
-    /// A submission whose bytes were there already, in the first document that had them.
-    #[must_use]
-    pub fn duplicate_of(mut self, first: Option<DocumentId>) -> Self {
-        self.duplicate = first.is_some();
-        self.duplicate_of = first.map(|first| first.0);
-        self
+/// A task, in short.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct TaskLine {
+    task_id: Uuid,
+    #[schema(example = "summarize")]
+    task_type: String,
+    /// `pending`, unless the request repeated an earlier one by its idempotency key.
+    #[schema(example = "pending")]
+    status: &'static str,
+}
+
+impl From<&Task> for TaskLine {
+    fn from(task: &Task) -> Self {
+        Self { task_id: task.id.0, task_type: task.task_type.clone(), status: task.status.as_str() }
     }
 }
 
-impl From<Task> for AcceptedView {
-    fn from(task: Task) -> Self {
+impl AcceptedView {
+    /// A submission by its first task, with all tasks.
+    pub fn new(task: Task, tasks: Vec<TaskLine>) -> Self {
         Self {
             task_id: task.id.0,
             document_id: task.document_id.0,
@@ -57,9 +69,18 @@ impl From<Task> for AcceptedView {
             message: "The file was accepted. The result will follow.",
             filename: task.filename,
             task_type: task.task_type,
+            tasks,
             duplicate: false,
             duplicate_of: None,
         }
+    }
+
+    /// A submission whose bytes were there already, in the first document that had them.
+    #[must_use]
+    pub fn duplicate_of(mut self, first: Option<DocumentId>) -> Self {
+        self.duplicate = first.is_some();
+        self.duplicate_of = first.map(|first| first.0);
+        self
     }
 }
 

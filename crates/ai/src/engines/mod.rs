@@ -122,6 +122,14 @@ impl Engines {
         &self.offers
     }
 
+    /// The version of the prompt by which whoever is meant would do a task.
+    ///
+    /// # Errors
+    /// As [`info`](Self::info).
+    pub fn prompt_version(&self, choice: &Choice, task: &dyn TaskType) -> Result<String, ChoiceError> {
+        self.chosen(choice).map(|engine| engine.prompt_version(task))
+    }
+
     /// Who is meant to do a task; another may answer where the configuration has a fallback order.
     ///
     /// # Errors

@@ -89,6 +89,10 @@ impl<C: ChatClient> Engine for ModelEngine<C> {
         self.setup.info.clone()
     }
 
+    fn prompt_version(&self, task: &dyn TaskType) -> String {
+        self.setup.prompts.of(task).version.to_owned()
+    }
+
     fn supports(&self, _task: &dyn TaskType, _params: &Value) -> Result<(), Failure> {
         Ok(())
     }

@@ -30,10 +30,12 @@ struct SubmitForm {
     /// The file.
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
-    /// What to do with it: see `GET /process/task-types`.
+    /// What to do with it: see `GET /process/task-types`. For several tasks, up to 10 task types with
+    /// commas between, or the field once for each.
     #[schema(example = "summarize")]
     task_type: Option<String>,
-    /// Parameters of the task type, as a JSON object.
+    /// Parameters of the task type, as a JSON object of at most 64 KiB; with several task types, those of
+    /// each under its name.
     #[schema(example = "{\"length\": \"short\"}")]
     params: Option<String>,
 }
@@ -46,7 +48,7 @@ struct SubmitForm {
 #[utoipa::path(
     tag = FILES,
     params(
-        ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 visible characters. A repeated request with the same key is answered with the task of the first.")
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 128 visible characters. A repeated request with the same key is answered with the tasks of the first.")
     ),
     request_body(content = SubmitForm, content_type = "multipart/form-data"),
     responses(

@@ -1,17 +1,24 @@
 //! Who listens in this process, user by user.
 //!
 //! Publishing never waits. A subscriber whose buffer is full is let go of: it finds its
-//! channel closed behind what was buffered, and reads on from the log.
+//! channel closed behind what was buffered, and reads on from the log. What is not stored never
+//! takes the room of what is: it is passed on only to those whose buffer is half empty.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use quire_domain::{EventId, UserId, event::Event};
+use quire_domain::{
+    EventId, TaskId, UserId,
+    event::{Event, EventName},
+};
 use tokio::sync::mpsc;
 
-use super::message::{EventMessage, Outgoing, SharedOutgoing};
+use super::{
+    deltas::Notice,
+    message::{EventMessage, Outgoing, SharedOutgoing},
+};
 
 /// Messages that wait for one subscriber at most.
 pub const BUFFER: usize = 256;
@@ -27,6 +34,7 @@ struct State {
     cursor: Option<EventId>,
     next_key: u64,
     users: HashMap<UserId, Vec<Subscriber>>,
+    ended: Ended,
 }
 
 #[derive(Debug)]
@@ -87,6 +95,7 @@ impl Hub {
     pub fn publish(&self, events: Vec<Event>, cursor: EventId) {
         let mut state = self.lock();
         for event in events {
+            state.ended.note(&event);
             let user = event.user_id;
             if state.users.contains_key(&user) {
                 let message = SharedOutgoing::new(Outgoing::from(EventMessage::from(event)));
@@ -94,6 +103,21 @@ impl Hub {
             }
         }
         state.cursor = Some(cursor);
+    }
+
+    /// Passes on a piece of an answer that is being written, to those who can take it now. None comes
+    /// after the event that ends its task.
+    pub(crate) fn pass_on(&self, notice: Notice) {
+        let (user, task) = (notice.about.user_id, notice.about.task_id);
+        let state = self.lock();
+        let Some(subscribers) = state.users.get(&user).filter(|_| !state.ended.contains(task)) else {
+            return;
+        };
+        let message = SharedOutgoing::new(Outgoing::from(EventMessage::from(notice)));
+        for subscriber in subscribers.iter().filter(|known| known.sender.capacity() > BUFFER / 2) {
+            // One that is gone gives its place up by itself.
+            let _ = subscriber.sender.try_send(message.clone());
+        }
     }
 
     /// How many listen.
@@ -104,6 +128,45 @@ impl Hub {
     fn lock(&self) -> MutexGuard<'_, State> {
         // Nothing that holds the lock can panic halfway through a change.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The tasks that have ended lately: long enough ago that nothing of them is on its way is forgotten.
+#[derive(Debug, Default)]
+struct Ended {
+    tasks: HashSet<TaskId>,
+    order: VecDeque<TaskId>,
+}
+
+impl Ended {
+    /// How many are remembered.
+    const MAX: usize = 1_024;
+
+    fn note(&mut self, event: &Event) {
+        let Some(task) = event.task_id else { return };
+        match event.name {
+            EventName::TaskCompleted | EventName::TaskFailed | EventName::TaskCancelled => self.add(task),
+            // It was tried again.
+            EventName::TaskQueued | EventName::TaskStarted if self.tasks.remove(&task) => {
+                self.order.retain(|known| *known != task);
+            }
+            _ => {}
+        }
+    }
+
+    fn add(&mut self, task: TaskId) {
+        if self.tasks.insert(task) {
+            self.order.push_back(task);
+        }
+        if self.order.len() > Self::MAX
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.tasks.remove(&oldest);
+        }
+    }
+
+    fn contains(&self, task: TaskId) -> bool {
+        self.tasks.contains(&task)
     }
 }
 
@@ -121,9 +184,10 @@ impl State {
 #[cfg(test)]
 mod tests {
     use chrono::DateTime;
-    use quire_domain::event::EventName;
+    use quire_domain::DocumentId;
+    use uuid::Uuid;
 
-    use super::*;
+    use super::{super::deltas::About, *};
 
     const ANNA: UserId = UserId(1);
     const BERT: UserId = UserId(2);
@@ -209,5 +273,64 @@ mod tests {
         assert_eq!(hub.subscribers(), 1);
         drop(second);
         assert_eq!((hub.subscribers(), hub.lock().users.len()), (0, 0));
+    }
+
+    const TASK: TaskId = TaskId(Uuid::nil());
+
+    fn notice(user_id: UserId) -> Notice {
+        let (filename, task_type) = ("a.pdf".to_owned(), "summarize".to_owned());
+        let document_id = DocumentId(Uuid::max());
+        let about = About { user_id, task_id: TASK, document_id, filename, task_type };
+        Notice { about, sequence: 0, timestamp: DateTime::UNIX_EPOCH, delta: "a".into() }
+    }
+
+    fn of_task(id: i64, name: EventName) -> Event {
+        Event { name, task_id: Some(TASK), ..event(id, ANNA) }
+    }
+
+    #[test]
+    fn pieces_of_an_answer_are_for_its_user() {
+        let hub = hub_at(0);
+        let (mut anna, mut bert) = (hub.subscribe(ANNA).unwrap(), hub.subscribe(BERT).unwrap());
+        hub.pass_on(notice(ANNA));
+        hub.pass_on(notice(UserId(3)));
+        assert_eq!((ids(&mut anna), ids(&mut bert)), (vec![-1], vec![]));
+    }
+
+    #[test]
+    fn pieces_never_take_the_room_of_stored_events() {
+        let hub = hub_at(0);
+        let mut slow = hub.subscribe(ANNA).unwrap();
+        for _ in 0..2 * BUFFER {
+            hub.pass_on(notice(ANNA));
+        }
+        let half = i64::try_from(BUFFER / 2).unwrap();
+        hub.publish((1..=half).map(|id| event(id, ANNA)).collect(), EventId(half));
+        hub.pass_on(notice(ANNA));
+        assert_eq!(hub.subscribers(), 1, "it was not let go of");
+        let stored: Vec<_> = ids(&mut slow).into_iter().filter(|id| *id > 0).collect();
+        assert_eq!(stored, (1..=half).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn no_piece_comes_after_the_end_unless_the_task_is_tried_again() {
+        let hub = hub_at(0);
+        let mut anna = hub.subscribe(ANNA).unwrap();
+        hub.publish(vec![of_task(1, EventName::TaskCompleted)], EventId(1));
+        hub.pass_on(notice(ANNA));
+        hub.publish(vec![of_task(2, EventName::TaskQueued)], EventId(2));
+        hub.pass_on(notice(ANNA));
+        assert_eq!(ids(&mut anna), [1, 2, -1]);
+    }
+
+    #[test]
+    fn ended_tasks_are_forgotten_in_their_turn() {
+        let mut ended = Ended::default();
+        let task = |number| TaskId(Uuid::from_u128(number));
+        for number in 0..=Ended::MAX as u128 {
+            ended.add(task(number));
+        }
+        assert!(!ended.contains(task(0)) && ended.contains(task(1)));
+        assert_eq!((ended.tasks.len(), ended.order.len()), (Ended::MAX, Ended::MAX));
     }
 }

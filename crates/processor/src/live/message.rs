@@ -6,21 +6,25 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use quire_domain::{
     EventId,
     event::{Event, EventName},
+    task::TaskStatus,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::deltas::{About, Notice};
+
 /// One event. `event`, `id` and `timestamp` are always there; of the others, those that the
 /// event has something to say about.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct EventMessage {
-    /// What happened: `connected`, `task_queued`, `task_started`, `task_progress`,
-    /// `task_completed`, `task_failed`, `task_cancelled`, `document_ready` or `ping`.
+    /// What happened: `connected`, `task_queued`, `task_started`, `task_progress`, `task_delta`,
+    /// `task_completed`, `task_failed`, `task_cancelled`, `document_ready`, `document_quarantined` or
+    /// `ping`.
     #[schema(example = "task_completed")]
     pub event: &'static str,
     /// The place in the log, to resume after; in `connected` the place from which events
-    /// follow; null in `ping`.
+    /// follow; null in `ping` and `task_delta`, which are not stored.
     #[schema(required, example = 1234)]
     pub id: Option<i64>,
     /// The task.
@@ -44,6 +48,14 @@ pub struct EventMessage {
     /// How far the task is, in percent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub progress: Option<i16>,
+    /// Of `task_delta`: a piece of the answer's text, while it is being written. What the task answers is
+    /// in its result alone, which replaces all pieces.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delta: Option<String>,
+    /// Of `task_delta`: the number of the piece. With 0 the text begins, or begins anew; where a number is
+    /// missing, text is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<u32>,
     /// When it happened (RFC 3339, milliseconds, UTC).
     #[schema(format = DateTime, example = "2026-11-22T09:30:00.123Z")]
     pub timestamp: String,
@@ -61,6 +73,8 @@ impl EventMessage {
             status: None,
             message: None,
             progress: None,
+            delta: None,
+            sequence: None,
             timestamp: at.to_rfc3339_opts(SecondsFormat::Millis, true),
         }
     }
@@ -88,6 +102,22 @@ impl From<Event> for EventMessage {
             message: event.message,
             progress: event.progress,
             ..Self::bare(event.name, event.timestamp)
+        }
+    }
+}
+
+impl From<Notice> for EventMessage {
+    fn from(notice: Notice) -> Self {
+        let About { task_id, document_id, filename, task_type, .. } = notice.about;
+        Self {
+            task_id: Some(task_id.0),
+            document_id: Some(document_id.0),
+            filename: Some(filename),
+            task_type: Some(task_type),
+            status: Some(TaskStatus::Processing.as_str().to_owned()),
+            delta: Some(notice.delta),
+            sequence: Some(notice.sequence),
+            ..Self::bare(EventName::TaskDelta, notice.timestamp)
         }
     }
 }

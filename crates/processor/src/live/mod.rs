@@ -3,9 +3,11 @@
 //! The [`relay`] of a process reads the log and hands every event to the [`hub`], which
 //! passes it to the user's subscribers. A [`feed`] is what one connection follows: first the
 //! log, then the hub, each event exactly once. [`socket`] and [`stream`] carry a feed over
-//! WebSocket and SSE.
+//! WebSocket and SSE. [`deltas`] go past the log, from the worker that
+//! hears an answer being written to the hubs.
 
 pub mod access;
+pub mod deltas;
 pub mod feed;
 pub mod hub;
 pub mod message;

@@ -18,7 +18,7 @@ use tokio::{
 };
 use tokio_util::task::TaskTracker;
 
-use super::hub::Hub;
+use super::{deltas::Notice, hub::Hub};
 
 /// The log is read this often when nobody wakes the reader.
 const POLL: Duration = Duration::from_secs(1);
@@ -63,13 +63,13 @@ impl Relay {
         let (wakes, woken) = watch::channel(0);
         // Room for one: a request that finds one waiting is contained in it.
         let (notify, requests) = mpsc::channel(1);
-        let reader = Reader { pool: pool.clone(), hub, woken };
+        let reader = Reader { pool: pool.clone(), hub: hub.clone(), woken };
         let soft = shutdown.soft.clone();
         background.spawn(async move {
             soft.run_until_cancelled(reader.run()).await;
         });
         let hard = shutdown.hard.clone();
-        let listening = listen_on(pool.clone(), wakes.clone());
+        let listening = listen_on(pool.clone(), hub, wakes.clone());
         tokio::spawn(async move { hard.run_until_cancelled(listening).await });
         let hard = shutdown.hard;
         tokio::spawn(async move { hard.run_until_cancelled(notify_on(pool, requests)).await });
@@ -197,19 +197,25 @@ impl Log {
     }
 }
 
-/// Wakes for every notification, as long as anybody can be woken.
-async fn listen_on(pool: Pool, wakes: watch::Sender<u64>) {
+/// Wakes for every notification, and passes pieces of answers on, as long as anybody can be woken.
+async fn listen_on(pool: Pool, hub: Hub, wakes: watch::Sender<u64>) {
     let outage = Outage::new("listening for notifications");
     let listening = async {
         let mut retry = Backoff::new(RETRY_FIRST, RETRY_LONGEST);
         loop {
             let begun = AtomicBool::new(false);
-            let ended = listen::listen(&pool, || {
+            let woken = || {
                 begun.store(true, Ordering::Relaxed);
                 outage.over();
                 wake(&wakes);
-            })
-            .await;
+            };
+            let heard = |message: &str| {
+                // Another version may say things that this one does not know.
+                if let Some(notice) = Notice::read(message) {
+                    hub.pass_on(notice);
+                }
+            };
+            let ended = listen::listen(&pool, woken, heard).await;
             outage.begins(&ended.err().unwrap_or_else(|| Error::internal("the connection was closed")));
             if begun.into_inner() {
                 retry.reset();

@@ -138,8 +138,8 @@ impl Records {
     /// idempotency key of the first gives its document); as
     /// [`Intake::receive`] and [`Tasks::submit_document`].
     pub async fn register_object(&self, owner: UserId, new: NewRecord, order: Order) -> Result<Submission> {
-        if let Some(task) = self.tasks.find_repeated(owner, &order).await? {
-            return Ok(Submission { task, duplicate_of: None });
+        if let Some(submission) = self.tasks.find_repeated(owner, &order).await? {
+            return Ok(submission);
         }
         self.check_is_free(owner, &new.object_key).await?;
         let arrival = Arrival {

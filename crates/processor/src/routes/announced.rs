@@ -20,6 +20,7 @@ use quire_web::{
     json_body::{JsonBody, OptionalJsonBody},
     origin::absolute,
     problem::HttpResult,
+    tasks::TaskLine,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -30,12 +31,13 @@ use super::{
     admission::admit_file,
     outgoing::document_id,
     tasks::idempotency_key,
-    values::{Tags, is_media_type},
+    values::{Tags, TaskTypes, is_media_type},
 };
 use crate::{
     Processor,
     announced::{Awaited, NewUpload},
     intake::checksum::{Sha256Digest, parse_hex},
+    order::TaskTypeNames,
     task_type::READ,
     tasks::Submission,
 };
@@ -90,9 +92,8 @@ struct InitiatedView {
 #[serde(deny_unknown_fields)]
 struct EnqueueDocument {
     /// `read` when left out.
-    #[schema(example = "summarize")]
-    task_type: Option<String>,
-    /// Parameters of the task type.
+    task_type: Option<TaskTypes>,
+    /// Parameters of the task type; with several, those of each under its name.
     #[serde(default)]
     #[schema(value_type = Object)]
     params: Map<String, Value>,
@@ -102,7 +103,7 @@ struct EnqueueDocument {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = EnqueuedDocument)]
 struct EnqueuedView {
-    /// The task: `GET /process/tasks/{id}` tells what becomes of it.
+    /// The first task: `GET /process/tasks/{id}` tells what becomes of it.
     job_id: Uuid,
     document_id: Uuid,
     /// The state of the task.
@@ -110,6 +111,8 @@ struct EnqueuedView {
     status: &'static str,
     #[schema(example = "read")]
     task_type: String,
+    /// All tasks that work on it.
+    tasks: Vec<TaskLine>,
     /// Whether you had sent the same bytes before. They are stored once.
     duplicate: bool,
     /// The first document with these bytes, if there was one before.
@@ -247,10 +250,12 @@ pub(crate) async fn enqueue_document(
 ) -> HttpResult<HttpResponse> {
     let EnqueueDocument { task_type, params } = body.0.unwrap_or_default();
     let (id, key) = (document_id(&id)?, idempotency_key(&request)?);
-    let order = processor.tasks.check_order(Some(task_type.as_deref().unwrap_or(READ)), params, key)?;
-    processor.admission.check_load(caller.user_id).await?;
-    let Submission { task, duplicate_of } =
-        processor.announcements.enqueue_document(caller.user_id, id, order).await?;
+    let names = task_type.map_or_else(|| TaskTypeNames::one(READ), TaskTypes::into_names);
+    let order = processor.tasks.check_order(&names, params, key)?;
+    processor.admission.check_load(caller.user_id, order.tasks()).await?;
+    let submission = processor.announcements.enqueue_document(caller.user_id, id, order).await?;
+    let tasks = submission.lines();
+    let Submission { task, duplicate_of, .. } = submission;
     Ok(HttpResponse::Accepted()
         .insert_header((header::LOCATION, format!("/process/tasks/{}", task.id)))
         .json(EnqueuedView {
@@ -258,6 +263,7 @@ pub(crate) async fn enqueue_document(
             document_id: task.document_id.0,
             status: task.status.as_str(),
             task_type: task.task_type,
+            tasks,
             duplicate: duplicate_of.is_some(),
             duplicate_of: duplicate_of.map(|first| first.0),
         }))

@@ -17,6 +17,7 @@ mod records;
 mod stored_file;
 mod submission;
 mod submit;
+mod task_types;
 mod tasks;
 mod uploads;
 mod usage;
@@ -42,7 +43,7 @@ pub fn routes(app: &mut ServiceConfig<'_>) {
         .service(tasks::cancel_task)
         .service(tasks::retry_task)
         .service(export::export_task)
-        .service(tasks::list_task_types)
+        .service(task_types::list_task_types)
         .service(usage::get_usage)
         .service(files::upload_file)
         .service(files::get_file)

@@ -15,7 +15,7 @@ use crate::{
         Received,
         checksum::{Sha256Digest, parse_hex},
     },
-    order::Order,
+    order::{Order, TaskTypeNames},
     task_type::TaskType,
 };
 
@@ -30,7 +30,8 @@ pub(super) async fn receive(
 ) -> Result<(Received, Order)> {
     let mut form = Form { default, ..Form::default() };
     form.read(body, owner, processor).await?;
-    let order = processor.tasks.check_order(Some(form.task_type()), form.params(), idempotency_key)?;
+    let order = processor.tasks.check_order(&form.task_types(), form.params(), idempotency_key)?;
+    processor.tasks.check_more(owner, order.tasks()).await?;
     let details = form.details()?;
     let received =
         form.file.ok_or_else(|| field_error("file", "Send the file as a form field named `file`."))?;
@@ -52,7 +53,8 @@ struct Form {
     /// The task type of a form that names none.
     default: &'static str,
     file: Option<Received>,
-    task_type: Option<String>,
+    /// Those that have been named.
+    task_types: TaskTypeNames,
     sha256: Option<Sha256Digest>,
     /// The field `params`.
     params: Map<String, Value>,
@@ -78,23 +80,23 @@ impl Form {
         if self.file.is_some() {
             return Err(field_error("file", "Send one file at a time."));
         }
-        if self.task_type.is_some() {
-            processor.tasks.refuse_early(self.task_type.as_deref(), self.params())?;
+        if !self.task_types.is_empty() {
+            processor.tasks.orders().refuse_early(&self.task_types, self.params())?;
         }
         self.file = Some(receive_file(field, owner, &processor.intake, self.sha256).await?);
         Ok(())
     }
 
-    fn task_type(&self) -> &str {
-        self.task_type.as_deref().unwrap_or(self.default)
+    fn task_types(&self) -> TaskTypeNames {
+        self.task_types.clone().or(self.default)
     }
 
-    /// The parameters so far: those in `params`, and single fields that the task type knows.
+    /// The parameters so far: those in `params`, and single fields that one of the task types knows.
     /// (Clients of older systems send other fields, too.)
     fn params(&self) -> Map<String, Value> {
-        let schema = TaskType::find(self.task_type()).map(TaskType::params_schema);
-        let known =
-            |name: &str| schema.as_ref().is_some_and(|schema| schema["properties"].get(name).is_some());
+        let task_types = self.task_types().find().unwrap_or_default();
+        let schemas: Vec<_> = task_types.into_iter().map(TaskType::params_schema).collect();
+        let known = |name: &str| schemas.iter().any(|schema| schema["properties"].get(name).is_some());
         let single = self.others.iter().filter(|(name, _)| known(name));
         self.params.iter().chain(single).map(|(name, value)| (name.clone(), value.clone())).collect()
     }
@@ -121,8 +123,7 @@ impl Form {
         let name = field.name().unwrap_or_default().to_owned();
         let text = read_text(&mut field, &name).await?;
         match name.as_str() {
-            "task_type" if text.is_empty() => {}
-            "task_type" => self.task_type = Some(text),
+            "task_type" => self.task_types.add(&text),
             "sha256" if text.is_empty() => {}
             "sha256" => self.sha256 = Some(parse_hex("sha256", &text)?),
             "kind" => self.said.kind = Some(text),

@@ -23,11 +23,16 @@ pub(super) struct SubmitForm {
     /// The document: PDF, DOCX or text.
     #[schema(format = Binary, content_media_type = "application/octet-stream")]
     file: String,
-    /// What to do with it. When left out, `POST /process/submit` summarizes, and `POST /files/` reads. See `GET /process/task-types`.
+    /// What to do with it; for several tasks, up to 10 task types with commas between, or the field once
+    /// for each. When left out, `POST /process/submit` summarizes, and `POST /files/` reads. See
+    /// `GET /process/task-types`.
     #[schema(example = "summarize")]
     task_type: Option<String>,
-    /// Parameters of the task type, as a JSON object. Single parameters may also be sent as
-    /// form fields of their own name.
+    /// Parameters of the task type, as a JSON object of at most 64 KiB. Single parameters may also be sent
+    /// as form fields of their own name. With several task types, the object has the parameters of each
+    /// under its name, such as `{"translate": {"target_language": "de"}}`; those that all tasks take
+    /// (`password`, `ocr_languages`, `provider`, `model`, `fresh`) may stand beside the names, and may be
+    /// fields of their own.
     #[schema(example = "{}")]
     params: Option<String>,
     /// The SHA-256 checksum of the file, in hex digits: a file with another one is refused. It may
@@ -49,7 +54,7 @@ pub(super) struct SubmitForm {
 ///
 /// Stores the file and answers at once; the task is done in the background. The result can be
 /// read at `GET /process/tasks/{id}`, and an event tells when it is there. With an
-/// `Idempotency-Key` a repeated request makes nothing new and gives the task of the first.
+/// `Idempotency-Key` a repeated request makes nothing new and gives the tasks of the first.
 #[utoipa::path(
     operation_id = "submit_document",
     tag = "Tasks",
@@ -80,9 +85,10 @@ pub(crate) async fn submit_document(
     let mut body = Multipart::new(request.headers(), payload);
     let (received, order) =
         submission::receive(&mut body, caller.user_id, &processor, DEFAULT_TASK_TYPE, key).await?;
-    let Submission { task, duplicate_of } =
-        processor.tasks.submit_document(caller.user_id, received, order).await?;
+    let submission = processor.tasks.submit_document(caller.user_id, received, order).await?;
+    let tasks = submission.lines();
+    let Submission { task, duplicate_of, .. } = submission;
     Ok(HttpResponse::Accepted()
         .insert_header((header::LOCATION, format!("/process/tasks/{}", task.id)))
-        .json(AcceptedView::from(task).duplicate_of(duplicate_of)))
+        .json(AcceptedView::new(task, tasks).duplicate_of(duplicate_of)))
 }

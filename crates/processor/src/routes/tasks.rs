@@ -11,41 +11,57 @@ use quire_web::{
     caller::Caller,
     json_body::JsonBody,
     problem::HttpResult,
-    tasks::{ListTasks, TaskView, next_link},
+    tasks::{ListTasks, TaskLine, TaskView, next_link},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::{Processor, task_type::TaskType};
+use super::values::TaskTypes;
+use crate::{Processor, order::TaskTypeNames, tasks::DEFAULT_TASK_TYPE};
 
-/// One more task for a document that is there already.
+/// One more task for a document that is there already, or several.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct CreateTask {
     document_id: Uuid,
     /// `summarize` when left out.
-    #[schema(example = "extract_keywords")]
-    task_type: Option<String>,
-    /// Parameters of the task type.
+    task_type: Option<TaskTypes>,
+    /// Parameters of the task type, at most 64 KiB; with several, those of each under its name, such as
+    /// `{"translate": {"target_language": "de"}}`. Those that all tasks take (`password`, `ocr_languages`,
+    /// `provider`, `model`, `fresh`) may stand beside the names.
     #[serde(default)]
     #[schema(value_type = Object)]
     params: Map<String, Value>,
 }
 
+/// The tasks that were made.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CreatedTask)]
+struct CreatedView {
+    /// The first.
+    #[serde(flatten)]
+    task: TaskView,
+    /// All of them.
+    tasks: Vec<TaskLine>,
+}
+
 /// Create a task for a stored document
+///
+/// Or several, of different types: they are made together or not at all.
 #[utoipa::path(
     operation_id = "create_task",
     tag = "Tasks",
     request_body = CreateTask,
     params(("Idempotency-Key" = Option<String>, Header, description = "1 to 128 visible characters, unique per request.")),
     responses(
-        (status = 202, description = "Accepted; the result will follow.", body = TaskView),
+        (status = 202, description = "Accepted; the result will follow.", body = CreatedView),
         (status = 400, description = "The body is not JSON."),
         (status = 401, description = "No valid token."),
         (status = 404, description = "No such document, or not yours."),
-        (status = 422, description = "An unknown task type or wrong parameters."),
+        (status = 413, description = "The body is larger than 1 MiB."),
+        (status = 422, description = "An unknown task type, provider or model, or wrong parameters."),
         (status = 429, description = "Too many of your tasks are waiting."),
         (status = 503, description = "The database is away, or too much work is waiting."),
     ),
@@ -60,12 +76,15 @@ pub(crate) async fn create_task(
 ) -> HttpResult<HttpResponse> {
     let body = body.into_inner();
     let key = idempotency_key(&request)?;
-    let order = processor.tasks.check_order(body.task_type.as_deref(), body.params, key)?;
-    processor.admission.check_load(caller.user_id).await?;
-    let task = processor.tasks.create_task(caller.user_id, DocumentId(body.document_id), &order).await?;
+    let names = body.task_type.map_or_else(|| TaskTypeNames::one(DEFAULT_TASK_TYPE), TaskTypes::into_names);
+    let order = processor.tasks.check_order(&names, body.params, key)?;
+    processor.admission.check_load(caller.user_id, order.tasks()).await?;
+    let submission =
+        processor.tasks.create_task(caller.user_id, DocumentId(body.document_id), &order).await?;
+    let tasks = submission.lines();
     Ok(HttpResponse::Accepted()
-        .insert_header((header::LOCATION, format!("/process/tasks/{}", task.id)))
-        .json(TaskView::full(task)))
+        .insert_header((header::LOCATION, format!("/process/tasks/{}", submission.task.id)))
+        .json(CreatedView { task: TaskView::full(submission.task), tasks }))
 }
 
 /// List tasks
@@ -175,48 +194,6 @@ pub(crate) async fn retry_task(
 ) -> HttpResult<HttpResponse> {
     let task = processor.tasks.retry_task(caller.user_id, task_id(&id)?).await?;
     Ok(HttpResponse::Accepted().json(TaskView::full(task)))
-}
-
-/// What can be done with a document.
-#[derive(Debug, Serialize, ToSchema)]
-struct TaskTypeView {
-    #[schema(example = "summarize")]
-    name: &'static str,
-    title: &'static str,
-    description: &'static str,
-    /// Whether the configured provider can do it.
-    available: bool,
-    /// JSON schema of `params`.
-    params_schema: Value,
-    /// JSON schema of `data` in a task's `output`.
-    output_schema: Value,
-}
-
-/// List task types
-///
-/// What can be done with a document, with the schemas of parameters and answers.
-#[utoipa::path(
-    operation_id = "list_task_types",
-    tag = "Tasks",
-    responses(
-        (status = 200, description = "The task types.", body = [TaskTypeView]),
-        (status = 401, description = "No valid token."),
-    ),
-    security(("bearer" = [])),
-)]
-#[get("/process/task-types")]
-pub(crate) async fn list_task_types(_: Caller, processor: Data<Processor>) -> HttpResponse {
-    let views: Vec<_> = TaskType::all()
-        .map(|task_type| TaskTypeView {
-            name: task_type.name(),
-            title: task_type.title(),
-            description: task_type.description(),
-            available: processor.tasks.is_available(task_type),
-            params_schema: task_type.params_schema(),
-            output_schema: task_type.output_schema(),
-        })
-        .collect();
-    HttpResponse::Ok().json(views)
 }
 
 /// The `Idempotency-Key` of a request, if it has one.

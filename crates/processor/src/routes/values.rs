@@ -4,6 +4,8 @@ use quire_domain::{FieldErrors, details};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use crate::order::TaskTypeNames;
+
 /// The longest media type, in bytes.
 const TYPE_MAX: usize = 255;
 
@@ -28,6 +30,24 @@ impl Tags {
         match self {
             Self::List(tags) => details::check_tags(tags.iter().map(String::as_str), errors),
             Self::Text(text) => details::parse_tags(text, errors),
+        }
+    }
+}
+
+/// Task types: one name, several with commas between, or a list of names; at most 10.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(untagged, expecting = "the name of a task type, or a list of names")]
+#[schema(example = json!(["summarize", "extract_keywords"]))]
+pub(super) enum TaskTypes {
+    Text(String),
+    List(Vec<String>),
+}
+
+impl TaskTypes {
+    pub(super) fn into_names(self) -> TaskTypeNames {
+        match self {
+            Self::Text(text) => TaskTypeNames::parse(&text),
+            Self::List(names) => TaskTypeNames::list(names),
         }
     }
 }

@@ -15,7 +15,7 @@ pub(crate) use self::{
 
 /// A type of task.
 #[derive(Clone, Copy)]
-pub enum TaskType {
+pub(crate) enum TaskType {
     /// The AI answers, from the text.
     Answer(&'static dyn task::TaskType),
     /// The document is read, and nothing more.
@@ -26,7 +26,7 @@ pub enum TaskType {
 
 impl TaskType {
     /// Every task type, in the order of the documentation.
-    pub fn all() -> impl Iterator<Item = Self> {
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
         quire_ai::registry::task_types()
             .iter()
             .map(|known| Self::Answer(*known))
@@ -34,12 +34,12 @@ impl TaskType {
     }
 
     /// The task type with that name.
-    pub fn find(name: &str) -> Option<Self> {
+    pub(crate) fn find(name: &str) -> Option<Self> {
         Self::all().find(|known| known.name() == name)
     }
 
     /// The name on the wire (`task_type`).
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Answer(known) => known.name(),
             Self::Read => read::NAME,
@@ -48,7 +48,7 @@ impl TaskType {
     }
 
     /// A short title, for people.
-    pub fn title(self) -> &'static str {
+    pub(crate) fn title(self) -> &'static str {
         match self {
             Self::Answer(known) => known.title(),
             Self::Read => read::TITLE,
@@ -57,7 +57,7 @@ impl TaskType {
     }
 
     /// One or two sentences, for people and for the API's documentation.
-    pub fn description(self) -> &'static str {
+    pub(crate) fn description(self) -> &'static str {
         match self {
             Self::Answer(known) => known.description(),
             Self::Read => read::DESCRIPTION,
@@ -65,8 +65,21 @@ impl TaskType {
         }
     }
 
+    /// Whether somebody answers, from the text, who can be chosen.
+    pub(crate) fn is_answered(self) -> bool {
+        matches!(self, Self::Answer(_))
+    }
+
+    /// Name and number of the instructions for whoever answers if nobody is chosen, where there are any.
+    pub(crate) fn prompt_version(self, engines: &Engines) -> Option<String> {
+        match self {
+            Self::Answer(known) => engines.prompt_version(&Choice::default(), known).ok(),
+            Self::Read | Self::SplitPdf => None,
+        }
+    }
+
     /// JSON schema of the parameters, with those that every task takes.
-    pub fn params_schema(self) -> Value {
+    pub(crate) fn params_schema(self) -> Value {
         let mut schema = match self {
             Self::Answer(known) => known.params_schema(),
             Self::Read => read::params_schema(),
@@ -74,12 +87,15 @@ impl TaskType {
         };
         if let Some(properties) = schema["properties"].as_object_mut() {
             properties.extend(ReadingParams::properties());
+            if self.is_answered() {
+                properties.extend(AnsweringParams::properties());
+            }
         }
         schema
     }
 
     /// JSON schema of `data` in the answer.
-    pub fn output_schema(self) -> Value {
+    pub(crate) fn output_schema(self) -> Value {
         match self {
             Self::Answer(known) => known.output_schema(),
             Self::Read => read::output_schema(),
@@ -91,7 +107,7 @@ impl TaskType {
     ///
     /// # Errors
     /// What is wrong, by field name (`params.target_language`).
-    pub fn check_params(self, params: &Value) -> Result<Value, FieldErrors> {
+    pub(crate) fn check_params(self, params: &Value) -> Result<Value, FieldErrors> {
         match self {
             Self::Answer(known) => known.check_params(params),
             Self::Read => read::check_params(params),
@@ -103,7 +119,12 @@ impl TaskType {
     ///
     /// # Errors
     /// A failure whose sentence names what to choose or to configure.
-    pub fn check_support(self, engines: &Engines, choice: &Choice, params: &Value) -> Result<(), Failure> {
+    pub(crate) fn check_support(
+        self,
+        engines: &Engines,
+        choice: &Choice,
+        params: &Value,
+    ) -> Result<(), Failure> {
         match self {
             Self::Answer(known) => engines.check(choice, known, params),
             Self::Read | Self::SplitPdf => Ok(()),
@@ -131,6 +152,7 @@ mod tests {
             assert!(!known.title().is_empty() && known.description().ends_with('.'), "{}", known.name());
             let schema = known.params_schema();
             assert!(schema["properties"]["password"].is_object(), "{}", known.name());
+            assert_eq!(schema["properties"]["fresh"].is_object(), known.is_answered(), "{}", known.name());
             assert!(known.output_schema().is_object());
         }
     }

@@ -30,6 +30,8 @@ impl fmt::Debug for ReadingParams {
 }
 
 impl ReadingParams {
+    pub(crate) const NAMES: [&str; 2] = [PASSWORD, OCR_LANGUAGES];
+
     /// Their JSON schemas, by name.
     pub(super) fn properties() -> Map<String, Value> {
         let properties = json!({

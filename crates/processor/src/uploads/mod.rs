@@ -37,8 +37,8 @@ use self::{lease::Lease, metadata::UploadMetadata};
 use crate::{
     Surroundings,
     intake::{Intake, human_size},
-    order::Order,
-    task_type::TaskType,
+    order::{Order, TaskTypeNames},
+    task_type::READ,
     tasks::Tasks,
 };
 
@@ -107,7 +107,7 @@ impl Uploads {
     /// # Errors
     /// [`ErrorCode::PayloadTooLarge`]; [`ErrorCode::ValidationFailed`] for an empty file and by field of
     /// the metadata; [`ErrorCode::MalformedRequest`] for metadata that cannot be read;
-    /// [`ErrorCode::TooManyUploads`].
+    /// [`ErrorCode::TooManyUploads`], [`ErrorCode::TooManyTasks`], [`ErrorCode::Overloaded`].
     pub(crate) async fn create_upload(
         &self,
         owner: UserId,
@@ -117,7 +117,8 @@ impl Uploads {
         let said = UploadMetadata::parse(&metadata)?;
         said.details()?;
         let (now, id) = (self.clock.now(), uuid_v7(self.clock.now()));
-        self.order(&said, id)?;
+        let order = self.order(&said, id)?;
+        self.tasks.check_more(owner, order.tasks()).await?;
         if let Some(length) = length {
             self.check_length(length)?;
         }
@@ -194,11 +195,10 @@ impl Uploads {
         )
     }
 
-    /// What is to be done with the document. An upload makes one task, however often it is completed.
+    /// What is to be done with the document. An upload makes its tasks once, however often it is completed.
     fn order(&self, said: &UploadMetadata, id: Uuid) -> Result<Order> {
-        let task_type =
-            said.get("task_type").filter(|name| !name.is_empty()).unwrap_or(TaskType::Read.name());
-        self.tasks.check_order(Some(task_type), said.params()?, Some(idempotency_key(id)))
+        let names = TaskTypeNames::parse(said.get("task_type").unwrap_or_default()).or(READ);
+        self.tasks.check_order(&names, said.params()?, Some(idempotency_key(id)))
     }
 }
 

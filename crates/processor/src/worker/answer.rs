@@ -20,7 +20,7 @@ use super::{
     ingest::Ingested,
     stop::Stop,
 };
-use crate::task_type::AnsweringParams;
+use crate::{live::deltas::About, task_type::AnsweringParams};
 
 /// Progress is worth an event after this time, and then at most this often.
 const PROGRESS_EVERY: Duration = Duration::from_secs(1);
@@ -60,9 +60,11 @@ async fn run(
     cancel: &CancellationToken,
 ) -> Result<Answer, Stop> {
     let (accounts, user) = (&state.parts.accounts, claim.user_id());
+    let writing = state.parts.deltas.open(about(claim, &request.filename));
     let (sink, reports) = progress_channel();
     let context = RunContext::new(cancel.clone())
         .with_progress(sink)
+        .with_deltas(writing.sink())
         .with_gate(accounts.gate(user))
         .with_replies(accounts.replies(user, claim.document_id()));
     let answered = tokio::select! {
@@ -70,6 +72,17 @@ async fn run(
         never = report_progress(state, claim, reports) => match never {},
     };
     answered.map_err(stop)
+}
+
+/// Whose answer is being written, and to what.
+fn about(claim: &Claim, filename: &str) -> About {
+    About {
+        user_id: claim.user_id(),
+        task_id: claim.id(),
+        document_id: claim.document_id(),
+        filename: filename.to_owned(),
+        task_type: claim.task_type.clone(),
+    }
 }
 
 fn stop(error: AiError) -> Stop {

@@ -20,9 +20,12 @@ pub(super) async fn find_given(
     if !state.parts.accounts.caches_answers() {
         return Ok(None);
     }
+    let engines = &state.parts.engines;
     // A choice that is not possible is told by the run.
-    let Ok(info) = state.parts.engines.info(choice) else { return Ok(None) };
-    let key = question.answered_by(info.provider, &info.model, task_type.prompt().version);
+    let (Ok(info), Ok(prompt)) = (engines.info(choice), engines.prompt_version(choice, task_type)) else {
+        return Ok(None);
+    };
+    let key = question.answered_by(info.provider, &info.model, &prompt);
     let found = answers::find(&mut *state.parts.pool.get().await?, claim.user_id(), &key).await?;
     Ok(found.map(|answer| Given { answer, key }))
 }

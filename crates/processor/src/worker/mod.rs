@@ -33,7 +33,11 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument;
 use uuid::Uuid;
 
-use crate::{accounts::Accounts, config::WorkerConfig, live::relay::Signal};
+use crate::{
+    accounts::Accounts,
+    config::WorkerConfig,
+    live::{deltas::Deltas, relay::Signal},
+};
 use lease::Leases;
 
 /// How often the queue is looked at when nobody wakes the worker: the safety net.
@@ -56,6 +60,8 @@ pub struct WorkerParts {
     pub accounts: Accounts,
     /// Tells the relay that events were written.
     pub signal: Signal,
+    /// Tells answers while they are being written.
+    pub deltas: Deltas,
     /// Makes the worker's id.
     pub clock: SharedClock,
 }

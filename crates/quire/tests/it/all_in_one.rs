@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use quire_testkit::{DEADLINE, TestDatabase, fixture, wait_until};
 use rustix::process::Signal;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     doctor,
@@ -24,6 +24,7 @@ async fn it_is_started_used_stopped_and_started_again() {
     doctor::finds_nothing(&place).await;
     let ada = Person::register(&client, "ada").await;
     let task = ada.summarize().await;
+    several_tasks_pass_the_gateway(&ada).await;
     a_second_one_is_refused(&place, client.base_url()).await;
 
     let postgres = place.postgres_pid().unwrap();
@@ -47,6 +48,25 @@ async fn stays(person: &Person, task: &Value) {
     let path = format!("/auth/files/tasks/{}/", task["id"].as_str().or(task["task_id"].as_str()).unwrap());
     let now: Value = person.get(&path).await.expect_status(200).json();
     assert_eq!(&now, task);
+}
+
+/// What is asked for goes through the gateway as it is, and so does the answer.
+async fn several_tasks_pass_the_gateway(person: &Person) {
+    let form = person.form(fixture("pdf/pdflatex-4-pages.pdf")).text("task_type", "qa, extract_keywords");
+    let params = json!({"qa": {"question": "What is it about?", "fresh": true}, "provider": "local"});
+    let answer = person.post_form(form.text("params", params.to_string())).await.expect_status(202);
+    let accepted: Value = answer.json();
+    let tasks = accepted["tasks"].as_array().unwrap();
+    let types: Vec<_> = tasks.iter().map(|task| task["task_type"].as_str().unwrap()).collect();
+    assert_eq!(types, ["summarize", "qa", "extract_keywords"]);
+    assert_eq!(accepted["task_id"], tasks[0]["task_id"]);
+    let path = format!("/auth/files/tasks/{}/", tasks[1]["task_id"].as_str().unwrap());
+    let task: Value = person.get(&path).await.expect_status(200).json();
+    let expected = json!({"question": "What is it about?", "fresh": true, "provider": "local"});
+    assert_eq!(task["params"], expected);
+    let form = person.form(fixture("pdf/pdflatex-4-pages.pdf")).text("task_type", "summarize");
+    let problem = person.post_form(form).await.assert_problem(422, "validation_failed");
+    assert!(problem["errors"]["task_type"][0].as_str().unwrap().contains("twice"), "{problem}");
 }
 
 /// On the same data, or on the same port; and the first one goes on.

@@ -39,8 +39,16 @@ impl Person {
 
     /// Hands a file in.
     pub(crate) async fn submit(&self, file: Vec<u8>) -> Answer {
+        self.post_form(self.form(file)).await
+    }
+
+    /// A form that asks for a summary.
+    pub(crate) fn form(&self, file: Vec<u8>) -> multipart::Form {
         let file = multipart::Part::bytes(file).file_name("a.pdf").mime_str("application/pdf").unwrap();
-        let form = multipart::Form::new().text("task_type", "summarize").part("file", file);
+        multipart::Form::new().text("task_type", "summarize").part("file", file)
+    }
+
+    pub(crate) async fn post_form(&self, form: multipart::Form) -> Answer {
         self.client.call(Method::POST, "/auth/files/submit/").multipart(form).send().await
     }
 

@@ -50,7 +50,7 @@ async fn enqueue(connection: &mut AsyncPgConnection, owner: UserId, id: Document
         details: &DocumentDetails::default(),
     };
     let task = Submission::of(owner);
-    announced::enqueue(connection, &document, &task.new_task(&Value::Null)).await.unwrap()
+    announced::enqueue(connection, &document, &[task.new_task(&Value::Null)]).await.unwrap()
 }
 
 #[tokio::test]

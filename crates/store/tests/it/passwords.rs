@@ -26,7 +26,7 @@ async fn claimed(connection: &mut AsyncPgConnection, owner: UserId) -> Claim {
     let params = json!({});
     let locked = Submission::of(owner);
     let task = NewTask { document_password: Some(PASSWORD), ..locked.new_task(&params) };
-    tasks::create(connection, owner, submission.document, &task).await.unwrap().unwrap();
+    tasks::create(connection, owner, submission.document, &[task]).await.unwrap().unwrap();
     claim_one(connection, unique()).await
 }
 

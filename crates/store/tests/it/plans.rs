@@ -124,6 +124,13 @@ async fn often_asked_questions_are_answered_by_indexes() {
     tasks.check(connection, "find").await;
     assert!(tasks::find_by_idempotency_key(connection, owner, "50").await.unwrap().is_some());
     tasks.check(connection, "find_by_idempotency_key").await;
+    let keys: Vec<_> = (1..=10).map(|number| (10 * number).to_string()).collect();
+    let found = tasks::find_all_by_idempotency_key(connection, owner, &keys).await.unwrap();
+    assert!(found.len() > 1);
+    tasks.check(connection, "find_all_by_idempotency_key").await;
+    let ids: Vec<_> = found.iter().map(|task| task.id).collect();
+    assert_eq!(tasks::find_all(connection, owner, &ids).await.unwrap(), found);
+    tasks.check(connection, "find_all").await;
     assert_eq!(tasks::count_open(connection, owner, 5).await.unwrap(), 5);
     tasks.check(connection, "count_open").await;
     assert_eq!(tasks::count_pending(connection, 100_000).await.unwrap(), USERS * 10 - 8);

@@ -80,15 +80,18 @@ async fn further_tasks_are_for_the_owner_of_the_document() {
     let further = Submission::of(ada).with_key("further");
     let task = further.new_task(&Value::Null);
     for (owner, document) in [(bob, first.document), (ada, DocumentId(unique()))] {
-        assert_eq!(tasks::create(&mut connection, owner, document, &task).await.unwrap(), None);
+        assert_eq!(
+            tasks::create(&mut connection, owner, document, std::slice::from_ref(&task)).await.unwrap(),
+            None
+        );
     }
-    let created = tasks::create(&mut connection, ada, first.document, &task).await.unwrap();
+    let created = tasks::create(&mut connection, ada, first.document, &[task]).await.unwrap();
     assert_eq!(created, Some(Submitted::Accepted));
     let stored = row(&database, further.task).await;
     assert_eq!(stored["document_id"], first.document.to_string());
     let again = Submission::of(ada).with_key("further");
     let created =
-        tasks::create(&mut connection, ada, first.document, &again.new_task(&Value::Null)).await.unwrap();
+        tasks::create(&mut connection, ada, first.document, &[again.new_task(&Value::Null)]).await.unwrap();
     assert_eq!(created, Some(Submitted::Repeated));
 }
 

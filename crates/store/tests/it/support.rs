@@ -98,7 +98,7 @@ impl Submission {
             details: &DocumentDetails::default(),
         };
         let params = json!({"length": "short"});
-        tasks::submit_document(connection, &document, &self.new_task(&params)).await
+        tasks::submit_document(connection, &document, &[self.new_task(&params)]).await
     }
 
     pub(crate) fn new_task<'a>(&'a self, params: &'a Value) -> NewTask<'a> {

@@ -52,10 +52,11 @@ pub(crate) async fn upload_file(
     admit(&request, &processor, caller.user_id).await?;
     let mut body = Multipart::new(request.headers(), payload);
     let (received, order) = submission::receive(&mut body, caller.user_id, &processor, READ, key).await?;
-    let Submission { task, duplicate_of } =
-        processor.tasks.submit_document(caller.user_id, received, order).await?;
+    let submission = processor.tasks.submit_document(caller.user_id, received, order).await?;
+    let tasks = submission.lines();
+    let Submission { task, duplicate_of, .. } = submission;
     let document = processor.files.get_file(caller.user_id, task.document_id).await?;
     Ok(HttpResponse::Created()
         .insert_header((header::LOCATION, format!("/files/{}/", document.id())))
-        .json(UploadedView::new(document, task, duplicate_of)))
+        .json(UploadedView::new(document, task, tasks, duplicate_of)))
 }

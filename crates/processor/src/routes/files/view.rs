@@ -7,6 +7,7 @@ use quire_domain::{
     task::Task,
 };
 use quire_store::documents::Document;
+use quire_web::tasks::TaskLine;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -88,11 +89,13 @@ pub(super) struct FileView {
 pub(super) struct UploadedView {
     #[serde(flatten)]
     file: FileView,
-    /// The task that works on it.
+    /// The first task that works on it.
     task_id: Uuid,
     /// What the task does.
     #[schema(example = "read")]
     task_type: String,
+    /// All tasks that work on it.
+    tasks: Vec<TaskLine>,
     /// Whether you had sent the same bytes before. They are stored once.
     duplicate: bool,
     /// The first document with these bytes, if there was one before.
@@ -159,11 +162,17 @@ impl From<Document> for FileView {
 }
 
 impl UploadedView {
-    pub(super) fn new(document: Document, task: Task, duplicate_of: Option<DocumentId>) -> Self {
+    pub(super) fn new(
+        document: Document,
+        task: Task,
+        tasks: Vec<TaskLine>,
+        duplicate_of: Option<DocumentId>,
+    ) -> Self {
         Self {
             file: document.into(),
             task_id: task.id.0,
             task_type: task.task_type,
+            tasks,
             duplicate: duplicate_of.is_some(),
             duplicate_of: duplicate_of.map(|first| first.0),
         }

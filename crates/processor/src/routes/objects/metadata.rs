@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::super::{form::field_error, values::Tags};
-use crate::task_type::READ;
+use crate::{order::TaskTypeNames, task_type::READ};
 
 /// The task of a file that is to be split.
 const SPLIT: &str = "split_pdf";
@@ -28,10 +28,12 @@ pub(super) struct Metadata {
     /// In your own words.
     description: Option<String>,
     tags: Option<Tags>,
-    /// `true` or `split` to have the file, a PDF document, split.
+    /// `true` or `split` to have the file, a PDF document, split; or the name of a task type, or several
+    /// with commas between, for what else is to be done with it.
     process: Option<Process>,
     /// How it is to be split: `split_params` with a `file_map` of page lists (the first page is 0), and
-    /// `prefix` and `suffix` of the names. All parameters of the task type `split_pdf` are taken.
+    /// `prefix` and `suffix` of the names. All parameters of the task type `split_pdf` are taken; for other
+    /// task types, theirs.
     #[schema(value_type = Option<Object>, example = json!({"split_params": {"file_map": [{"pages": [0, 1]}, {"pages": [2]}]}, "prefix": "", "suffix": ""}))]
     process_params: Option<Map<String, Value>>,
 }
@@ -49,7 +51,7 @@ enum Process {
 pub(super) struct Said {
     pub(super) file_name: Option<String>,
     pub(super) details: DocumentDetails,
-    pub(super) task_type: &'static str,
+    pub(super) task_types: TaskTypeNames,
     pub(super) params: Map<String, Value>,
 }
 
@@ -77,18 +79,17 @@ impl Metadata {
     /// All that is wrong, by its place.
     pub(super) fn check(self) -> Result<Said> {
         let mut errors = FieldErrors::default();
-        let task_type = match &self.process {
-            None | Some(Process::Wanted(false)) => READ,
-            Some(Process::Wanted(true)) => SPLIT,
-            Some(Process::Named(name)) => match name.as_str() {
-                "" => READ,
-                "split" | SPLIT => SPLIT,
-                _ => {
-                    errors.add("process", "A file can be split: say true, or `split`.");
-                    READ
-                }
-            },
+        let wanted = match &self.process {
+            None | Some(Process::Wanted(false)) => TaskTypeNames::default(),
+            Some(Process::Wanted(true)) => TaskTypeNames::one(SPLIT),
+            Some(Process::Named(name)) if name == "split" => TaskTypeNames::one(SPLIT),
+            Some(Process::Named(names)) => TaskTypeNames::parse(names),
         };
+        if !wanted.is_empty()
+            && let Err(error) = wanted.find()
+        {
+            errors.add("process", error.detail);
+        }
         let folder = self.folder_name.as_deref().unwrap_or_default();
         let description = self.description.as_deref().unwrap_or_default();
         let details = DocumentDetails {
@@ -98,9 +99,9 @@ impl Metadata {
             ..DocumentDetails::default()
         };
         errors.into_result().map_err(|error| within("metadata", error))?;
-        let params = if task_type == SPLIT { self.process_params.unwrap_or_default() } else { Map::new() };
+        let params = if wanted.is_empty() { Map::new() } else { self.process_params.unwrap_or_default() };
         let file_name = self.file_name.filter(|name| !name.trim().is_empty());
-        Ok(Said { file_name, details, task_type, params })
+        Ok(Said { file_name, details, task_types: wanted.or(READ), params })
     }
 }
 
@@ -165,24 +166,27 @@ mod tests {
         .unwrap();
         assert_eq!(all.file_name.as_deref(), Some("r.pdf"));
         assert_eq!((all.details.folder.as_str(), all.details.description.as_str()), ("R", "d"));
-        assert_eq!((all.details.tags, all.task_type), (vec!["x".to_owned(), "y".to_owned()], SPLIT));
+        assert_eq!(all.details.tags, ["x", "y"]);
+        assert_eq!(all.task_types, TaskTypeNames::one(SPLIT));
         assert_eq!(Value::Object(all.params), params);
         let none = said(json!({"file_name": null, "tags": "a,b", "process_params": params})).unwrap();
-        assert_eq!((none.file_name, none.task_type), (None, READ));
+        assert_eq!((none.file_name, none.task_types), (None, TaskTypeNames::one(READ)));
         assert_eq!((none.params, none.details.tags.len()), (Map::new(), 2));
     }
 
     #[test]
     fn a_process_is_asked_for_in_several_ways() {
-        for (process, task_type) in [
+        for (process, names) in [
             (json!(null), READ),
             (json!(false), READ),
             (json!(""), READ),
             (json!(true), SPLIT),
             (json!("split"), SPLIT),
             (json!("split_pdf"), SPLIT),
+            (json!("summarize, split_pdf"), "summarize,split_pdf"),
         ] {
-            assert_eq!(said(json!({"process": process})).unwrap().task_type, task_type, "{process}");
+            let said = said(json!({"process": process})).unwrap();
+            assert_eq!(said.task_types, TaskTypeNames::parse(names), "{process}");
         }
     }
 
@@ -199,6 +203,7 @@ mod tests {
             (r#"{"file_name": []}"#, "metadata.file_name"),
             (r#"{"process": 1}"#, "metadata.process"),
             (r#"{"process": "paint"}"#, "metadata.process"),
+            (r#"{"process": "qa,qa"}"#, "metadata.process"),
             (r#"{"process_params": []}"#, "metadata.process_params"),
             (r#"{"folder_name": "a\u0000b"}"#, "metadata.folder_name"),
             (r#"{"description": "\u0000"}"#, "metadata.description"),

@@ -8,7 +8,7 @@ use actix_web::{
     web::{Data, Payload},
 };
 use quire_domain::{Result, UserId};
-use quire_web::{caller::Caller, problem::HttpResult};
+use quire_web::{caller::Caller, problem::HttpResult, tasks::TaskLine};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -22,7 +22,9 @@ use super::{
     },
     metadata::{Metadata, in_process_params},
 };
-use crate::{Processor, intake::Received, order::Order, parts::expected_parts, tasks::Submission};
+use crate::{
+    Processor, intake::Received, order::Order, parts::expected_parts, task_type::READ, tasks::Submission,
+};
 
 /// The form of a file with metadata.
 #[derive(ToSchema)]
@@ -43,8 +45,10 @@ struct StoredView {
     record: RecordView,
     /// `null` unless a process was asked for.
     processing: Option<ProcessingView>,
-    /// The task that works on the file: that of the process, or the one that reads it.
+    /// The task that works on the file: the first of the process, or the one that reads it.
     task_id: Uuid,
+    /// All tasks that work on it.
+    tasks: Vec<TaskLine>,
     /// Whether you had sent the same bytes before. They are stored once.
     duplicate: bool,
     /// The first document with these bytes, if there was one before.
@@ -71,10 +75,10 @@ struct ObjectView {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Processing)]
 struct ProcessingView {
-    /// The task: `GET /process/tasks/{id}` tells what becomes of it.
+    /// The task that splits the file, or else the first: `GET /process/tasks/{id}` tells what becomes of it.
     process_id: Uuid,
     /// The ids that the records of the parts will have, in their order; empty where their number is only
-    /// known when the file has been read.
+    /// known when the file has been read, and where nothing is split.
     record_ids: Vec<Uuid>,
 }
 
@@ -114,7 +118,10 @@ pub(crate) async fn upload_object(
     let mut body = Multipart::new(request.headers(), payload);
     let (received, order) = receive(&mut body, owner, &processor, key).await?;
     let submission = processor.tasks.submit_document(owner, received, order).await;
-    let Submission { task, duplicate_of } = submission.map_err(in_process_params)?;
+    let submission = submission.map_err(in_process_params)?;
+    let tasks = submission.lines();
+    let processing = processing(&submission);
+    let Submission { task, duplicate_of, .. } = submission;
     let document = processor.files.get_file(owner, task.document_id).await?;
     let file = ObjectView {
         idx: 0,
@@ -122,11 +129,6 @@ pub(crate) async fn upload_object(
         bucket: processor.files.bucket().to_owned(),
         url: file_url(&document, &request),
     };
-    let record_ids = expected_parts(&task);
-    let processing = record_ids.map(|ids| ProcessingView {
-        process_id: task.id.0,
-        record_ids: ids.into_iter().map(|id| id.0).collect(),
-    });
     Ok(HttpResponse::Created()
         .insert_header((header::LOCATION, format!("/api/records/{}", document.id())))
         .json(StoredView {
@@ -134,9 +136,21 @@ pub(crate) async fn upload_object(
             record: RecordView::new(document, &request),
             processing,
             task_id: task.id.0,
+            tasks,
             duplicate: duplicate_of.is_some(),
             duplicate_of: duplicate_of.map(|first| first.0),
         }))
+}
+
+/// What is being done, if anything but reading was asked for.
+fn processing(submission: &Submission) -> Option<ProcessingView> {
+    let tasks = || std::iter::once(&submission.task).chain(&submission.others);
+    let parts = tasks().find_map(|task| Some((task, expected_parts(task)?)));
+    let (task, parts) = match parts {
+        Some(found) => found,
+        None => (tasks().find(|task| task.task_type != READ)?, Vec::new()),
+    };
+    Some(ProcessingView { process_id: task.id.0, record_ids: parts.into_iter().map(|id| id.0).collect() })
 }
 
 /// Reads the form. The metadata may come before or after the file, which is stored as it arrives, and
@@ -164,8 +178,9 @@ async fn receive(
         }
     }
     let said = metadata.unwrap_or_default().check()?;
-    let order = processor.tasks.check_order(Some(said.task_type), said.params, idempotency_key);
+    let order = processor.tasks.check_order(&said.task_types, said.params, idempotency_key);
     let order = order.map_err(in_process_params)?;
+    processor.tasks.check_more(owner, order.tasks()).await?;
     let received = file.ok_or_else(|| field_error("file", "Send the file as a form field named `file`."))?;
     let received = match said.file_name {
         Some(name) => processor.intake.rename(received, &name)?,

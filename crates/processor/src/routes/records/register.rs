@@ -24,6 +24,7 @@ use super::{
 };
 use crate::{
     Processor,
+    order::TaskTypeNames,
     records::{NewRecord, signature::Signed},
     task_type::READ,
 };
@@ -116,8 +117,8 @@ pub(crate) async fn create_record(
     body: Bytes,
 ) -> HttpResult<HttpResponse> {
     let (owner, key, new) = sent(&request, &processor, &body).await?;
-    let order = processor.tasks.check_order(Some(READ), Map::new(), key)?;
-    processor.admission.check_load(owner).await?;
+    let order = processor.tasks.check_order(&TaskTypeNames::one(READ), Map::new(), key)?;
+    processor.admission.check_load(owner, order.tasks()).await?;
     let submission = processor.records.register_object(owner, new, order).await?;
     let document = processor.files.get_file(owner, submission.task.document_id).await?;
     Ok(HttpResponse::Created()

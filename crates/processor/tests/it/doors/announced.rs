@@ -112,6 +112,25 @@ async fn storage_of_its_own_gets_the_bytes_by_itself() {
 }
 
 #[tokio::test]
+async fn several_tasks_are_enqueued_together() {
+    let (quire, user) = start().await;
+    let announced = initiate(&user, json!({})).await;
+    object(&quire, &announced, TEXT.as_bytes()).await;
+    let body = json!({"task_type": ["qa", "read"], "params": {"qa": {"question": "Why?"}}});
+    let enqueue = async || {
+        let call =
+            user.client.call(Method::POST, &enqueue_path(&announced)).header("idempotency-key", "once");
+        call.json(&body).send().await.expect_status(202).json::<Value>()
+    };
+    let first = enqueue().await;
+    let types: Vec<_> = first["tasks"].as_array().unwrap().iter().map(|task| &task["task_type"]).collect();
+    assert_eq!(types, ["qa", "read"]);
+    assert_eq!(first["job_id"], first["tasks"][0]["task_id"]);
+    assert_eq!(enqueue().await["tasks"], first["tasks"]);
+    assert_eq!(quire.count("tasks").await, 2);
+}
+
+#[tokio::test]
 async fn a_document_without_bytes_is_not_enqueued() {
     let (quire, user) = start().await;
     let announced = initiate(&user, json!({})).await;

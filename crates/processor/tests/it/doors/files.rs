@@ -37,6 +37,7 @@ async fn a_file_is_stored_and_told_about() {
         ("duplicate", json!(false)),
         ("duplicate_of", Value::Null),
         ("task_type", json!("read")),
+        ("tasks", json!([{"task_id": uploaded["task_id"], "task_type": "read", "status": "pending"}])),
     ] {
         assert_eq!(uploaded[name], value, "{name}");
     }
@@ -45,7 +46,7 @@ async fn a_file_is_stored_and_told_about() {
     let told: Value = user.client.get(&location).await.expect_status(200).json();
     let told = told.as_object().unwrap();
     assert!(told.iter().all(|(name, value)| &uploaded[name] == value), "{told:?}");
-    assert_eq!(told.len() + 4, uploaded.as_object().unwrap().len());
+    assert_eq!(told.len() + 5, uploaded.as_object().unwrap().len());
     let task = uploaded["task_id"].as_str().unwrap();
     assert_eq!(user.task(task).await["document_id"], id);
     assert_eq!(quire.events(task).await, ["task_queued"]);

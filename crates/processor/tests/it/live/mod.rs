@@ -1,6 +1,7 @@
 //! Live events, through a server of their own with its own relay.
 
 mod admission;
+mod deltas;
 mod replay;
 mod resilience;
 mod socket;

@@ -6,13 +6,13 @@ use tokio::time::timeout;
 use super::*;
 
 /// An EventSource.
-struct EventStream {
+pub(super) struct EventStream {
     response: Response,
     text: String,
 }
 
 impl EventStream {
-    async fn open(client: &HttpClient, path: &str, headers: &[(&str, &str)]) -> Self {
+    pub(super) async fn open(client: &HttpClient, path: &str, headers: &[(&str, &str)]) -> Self {
         let mut call = client.call(Method::GET, path);
         for (name, value) in headers {
             call = call.header(name, value);
@@ -43,7 +43,7 @@ impl EventStream {
     }
 
     /// The next event: its `id:` line, its name, its data.
-    async fn event(&mut self) -> (String, String, Value) {
+    pub(super) async fn event(&mut self) -> (String, String, Value) {
         loop {
             let block = self.block().await.expect("an event before the end");
             let field = |name: &str| {

@@ -24,6 +24,7 @@ async fn a_submission_is_accepted_with_its_ids() {
         "task_id": task, "document_id": document, "status": "pending",
         "message": "The file was accepted. The result will follow.",
         "filename": "report.pdf", "task_type": "sentiment",
+        "tasks": [{"task_id": task, "task_type": "sentiment", "status": "pending"}],
     });
     assert_eq!(answer.json::<Value>(), expected);
     assert_eq!(answer.header("location"), Some(format!("/process/tasks/{task}").as_str()));

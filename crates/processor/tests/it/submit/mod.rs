@@ -7,4 +7,5 @@ mod limits;
 mod outage;
 mod refusals;
 mod repetition;
+mod several;
 mod size;

@@ -40,7 +40,32 @@ async fn task_types_come_with_schemas_and_availability() {
         for text in ["title", "description"] {
             assert!(!task_type[text].as_str().unwrap().is_empty(), "{task_type}");
         }
+        let is_available = task_type["available"] == true;
+        assert_eq!(task_type["unavailable_because"].is_null(), is_available, "{task_type}");
+        let is_answered = task_type["prompt_version"].is_string();
+        assert_eq!(task_type["default_provider"] == "local", is_answered, "{task_type}");
+        assert_eq!(
+            task_type["params_schema"]["properties"]["provider"].is_object(),
+            is_answered,
+            "{task_type}"
+        );
     }
+    let shown: Vec<_> =
+        types.iter().filter(|known| known["name"] == "translate" || known["name"] == "read").collect();
+    insta::assert_json_snapshot!(shown, {
+        "[].description" => "[sentence]",
+        "[].output_schema" => "[schema]",
+        "[].params_schema.properties.target_language" => "[schema]",
+        "[].unavailable_because" => insta::dynamic_redaction(|reason, _| {
+            if reason.as_str().is_some() { "[sentence]".into() } else { reason }
+        }),
+        "[].prompt_version" => insta::dynamic_redaction(|version, _| {
+            match version.as_str().map(|version| version.split_once('/')) {
+                Some(Some((name, number))) if number.parse::<u32>().is_ok() => format!("{name}/[number]").into(),
+                _ => version,
+            }
+        }),
+    });
 }
 
 #[tokio::test]

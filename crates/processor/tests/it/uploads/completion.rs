@@ -51,6 +51,18 @@ async fn what_was_said_of_the_file_is_said_of_the_document() {
 }
 
 #[tokio::test]
+async fn several_tasks_are_made_once() {
+    let (quire, user) = start().await;
+    let said = metadata(&[("task_type", "qa,read"), ("params", r#"{"qa": {"question": "Why?"}}"#)]);
+    let last = send(&user, &lines(3_000, 1), &said).await.expect_status(204);
+    let task = user.task(last.header("quire-task-id").unwrap()).await;
+    assert_eq!((&task["task_type"], &task["params"]), (&json!("qa"), &json!({"question": "Why?"})));
+    let types: Vec<String> =
+        quire.database.query_one("select json_agg(task_type order by id) from tasks").await;
+    assert_eq!(types, ["qa", "read"]);
+}
+
+#[tokio::test]
 async fn a_file_is_read_when_nothing_else_is_asked_for() {
     let quire = Setup::new().await.configured_engines().worker().start().await;
     let user = quire.user("ada").await;
