@@ -7,6 +7,7 @@
 
 pub mod announced;
 pub mod audit;
+pub mod cv;
 pub mod documents;
 mod error;
 pub mod events;
