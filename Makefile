@@ -15,7 +15,7 @@ test: ## Run all tests
 test-large-upload: ## Send 1 GiB in pieces over a connection that is cut again and again
 	@QUIRE_UPLOAD_TEST_MIB=1024 scripts/test.sh -p quire-processor uploads::clients
 
-test-tools: tests/mock-ai/node_modules/.package-lock.json tests/tus-client/node_modules/.package-lock.json ## Install what tests talk to and with
+test-tools: tests/json-resume/node_modules/.package-lock.json tests/mock-ai/node_modules/.package-lock.json tests/tus-client/node_modules/.package-lock.json ## Install what tests talk to and with
 
 tests/%/node_modules/.package-lock.json: tests/%/package-lock.json
 	npm ci --prefix tests/$* --no-audit --no-fund --loglevel=error

@@ -6,6 +6,7 @@
 mod admission;
 pub mod announced;
 pub mod config;
+mod cv;
 pub mod documents;
 pub mod exports;
 pub mod files;

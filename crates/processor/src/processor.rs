@@ -9,6 +9,7 @@ use crate::{
     admission::Admission,
     announced::{AnnouncementParts, Announcements},
     config::{IntakeConfig, ProcessorConfig},
+    cv::Profiles,
     documents::Documents,
     exports::Exports,
     files::Files,
@@ -38,6 +39,7 @@ pub struct Processor {
     pub(crate) documents: Documents,
     pub(crate) library: Library,
     pub(crate) exports: Exports,
+    pub(crate) profiles: Profiles,
     pub(crate) files: Files,
     pub(crate) records: Records,
     pub(crate) signed_blobs: SignedBlobs,
@@ -96,6 +98,7 @@ impl Processor {
             admission: admission.clone(),
             tasks: tasks.clone(),
         };
+        let exports = Exports::new(tasks.clone());
         let secret = config.doors.records_webhook_secret.clone();
         Self {
             announcements: Announcements::new(announcements, config.doors.upload_url_ttl),
@@ -111,7 +114,8 @@ impl Processor {
             uploads: Uploads::new(&surroundings, intake.clone(), tasks.clone(), upload_expiry),
             files: Files::new(pool.clone(), blobs.clone(), documents.clone()),
             library: Library::new(pool.clone(), blobs, relay.signal()),
-            exports: Exports::new(tasks.clone()),
+            profiles: Profiles::new(pool.clone(), clock.clone(), documents.clone(), exports.clone()),
+            exports,
             live: Live::new(pool, hub, tokens, clock, shutdown),
             admission,
             intake,
