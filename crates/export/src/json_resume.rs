@@ -35,9 +35,9 @@ fn basics(profile: &Value, country: Option<&str>) -> Value {
     filled([
         ("name", said(&profile["name"])),
         ("label", said(&profile["headline"])),
-        ("email", first("emails")),
+        ("email", first("emails").filter(is_email)),
         ("phone", first("phones")),
-        ("url", first("urls").as_ref().map(web_address)),
+        ("url", web_address(&profile["urls"][0])),
         ("location", Some(location(profile, country)).filter(is_filled)),
         ("profiles", Some(profiles(profile)).filter(is_filled)),
     ])
@@ -56,12 +56,12 @@ fn location(profile: &Value, country: Option<&str>) -> Value {
 fn profiles(profile: &Value) -> Value {
     let networks = [("LinkedIn", "linkedin"), ("GitHub", "github")];
     let known = networks.into_iter().filter_map(|(network, field)| {
-        let url = web_address(&said(&profile[field])?);
+        let url = web_address(&profile[field])?;
         let username = url.as_str().and_then(username).map(Value::from);
         Some(filled([("network", Some(network.into())), ("username", username), ("url", Some(url))]))
     });
     let others = profile["urls"].as_array().into_iter().flatten().skip(1).filter_map(|url| {
-        let url = web_address(&said(url)?);
+        let url = web_address(url)?;
         let host = url.as_str().and_then(|url| url.split('/').nth(2)).map(Value::from);
         Some(filled([("network", host), ("url", Some(url))]))
     });
@@ -116,12 +116,23 @@ fn date(value: &Value) -> Option<Value> {
     is_date.then(|| value.clone())
 }
 
-/// An address with its scheme, which people leave out.
-fn web_address(address: &Value) -> Value {
-    match address.as_str() {
-        Some(text) if !text.contains("://") => format!("https://{text}").into(),
-        _ => address.clone(),
+/// An address with its scheme, which people leave out; `None` if it is none.
+fn web_address(address: &Value) -> Option<Value> {
+    let text = address.as_str()?;
+    let is_written_so = |c: char| c.is_ascii_graphic() && !"<>\"{}|\\^`[]".contains(c);
+    if text.is_empty() || !text.chars().all(is_written_so) {
+        return None;
     }
+    Some(if text.contains("://") { address.clone() } else { format!("https://{text}").into() })
+}
+
+fn is_email(address: &Value) -> bool {
+    let parts = address.as_str().and_then(|text| text.split_once('@'));
+    parts.is_some_and(|(local, domain)| {
+        let is_written_so =
+            |part: &str| !part.is_empty() && part.bytes().all(|c| c.is_ascii_graphic() && c != b'@');
+        is_written_so(local) && is_written_so(domain)
+    })
 }
 
 fn list(profile: &Value, name: &str, item: impl Fn(&Value) -> Value) -> Option<Value> {
@@ -166,7 +177,9 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_left_out() {
-        let resume = json_resume(&json!({"emails": [], "work_experience": null}), None, DateTime::UNIX_EPOCH);
+        let unknown =
+            json!({"emails": ["ada at home"], "urls": ["my page"], "github": "", "work_experience": null});
+        let resume = json_resume(&unknown, None, DateTime::UNIX_EPOCH);
         assert_eq!(resume["basics"], json!({}));
         assert_eq!(resume.as_object().unwrap().len(), 3);
     }

@@ -172,6 +172,10 @@ impl Checker<'_> {
     fn phone(&self, parts: Parts) -> Result<NewItem, Refusal> {
         let given = parts.text("value").unwrap_or_default();
         let e164 = rules::phone(given, self.region)?;
+        let in_full = of_value(Form::Phones, &e164);
+        if let Some(Item { parts, evidence }) = self.known(CvField::Phones, &in_full).cloned() {
+            return Ok(NewItem { parts, evidence: Some(evidence), wanted: None });
+        }
         let parts = Parts::new(Form::Phones, |_| Some(e164.as_str().into()));
         Ok(NewItem { parts, evidence: None, wanted: Some(given.to_owned()) })
     }

@@ -73,17 +73,26 @@ pub(super) async fn export(
     profile: Profile,
     format: CvFormat,
 ) -> Result<ExportedCv> {
-    let plain = CvField::ALL.iter().map(|field| (field.as_str().to_owned(), profile.plain(*field))).collect();
+    let plain: Map<_, _> =
+        CvField::ALL.iter().map(|field| (field.as_str().to_owned(), profile.plain(*field))).collect();
     let bytes = match format {
         CvFormat::JsonResume => {
             let country = profile.text(CvField::Country).and_then(countries::alpha2);
-            let resume = json_resume(&Value::Object(plain), country, profile.updated_at);
+            let mut plain = Value::Object(plain);
+            plain[CvField::Phones.as_str()] = international_phones(&profile);
+            let resume = json_resume(&plain, country, profile.updated_at);
             serde_json::to_vec_pretty(&resume)
                 .map_err(|error| Error::internal("writing a profile").with_source(error))?
         }
         CvFormat::Document(format) => exports.write_report(report(plain), format).await?,
     };
     Ok(ExportedCv { document, profile, bytes })
+}
+
+/// Telephone numbers as programs dial them, where that is known.
+fn international_phones(profile: &Profile) -> Value {
+    let phones = profile.field(CvField::Phones).items().iter();
+    phones.map(|phone| json!(phone.parts.text("e164").or_else(|| phone.parts.text("value")))).collect()
 }
 
 /// The name and the headline stand above everything else.

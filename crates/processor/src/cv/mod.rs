@@ -233,3 +233,48 @@ fn another_version() -> Error {
         "The profile was changed meanwhile. Please read it again, and then change it.",
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use quire_testkit::TestDatabase;
+    use serde_json::json;
+
+    use super::*;
+
+    const OWNER: UserId = UserId(1);
+
+    async fn document(database: &TestDatabase) -> DocumentId {
+        let id = "01900000-0000-7000-8000-000000000001";
+        let insert = format!(
+            "insert into users (id, username, username_key, email, email_key, password_hash) overriding system value
+                 values (1, 'ada', 'ada', 'a', 'a', '');
+             insert into documents (id, user_id, filename, media_type, size, sha256, storage_key, status)
+                 values ('{id}', 1, 'cv.pdf', 'application/pdf', 1, sha256('1'), 'uploads/1', 'COMPLETED')"
+        );
+        database.execute(&insert).await;
+        id.parse().unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_answer_of_a_task_of_the_type_fills_the_profile() {
+        let database = TestDatabase::new().await;
+        let id = document(&database).await;
+        let mut connection = database.pool().get().await.unwrap();
+        let name = json!({"value": "Ada", "quote": "Ada", "page": 1, "check": "verified", "confidence": 1.0});
+        let output =
+            json!({"schema_version": 1, "data": {"is_cv": true, "name": name, "emails": [], "city": null}});
+        for (task_type, output, is_filled) in [
+            ("summarize", &output, false),
+            (TASK_TYPE, &json!({}), false),
+            (TASK_TYPE, &json!({"data": {"is_cv": false, "name": name}}), false),
+            (TASK_TYPE, &output, true),
+        ] {
+            fill_profile(&mut connection, id, task_type, output).await.unwrap();
+            let stored = cv::find(&mut connection, OWNER, id).await.unwrap();
+            assert_eq!(stored.is_some(), is_filled, "{task_type} {output}");
+            if let Some(stored) = stored {
+                assert_eq!(Profile::read(&stored).text(CvField::Name), Some("Ada"));
+            }
+        }
+    }
+}
