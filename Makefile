@@ -18,7 +18,7 @@ test-large-upload: ## Send 1 GiB in pieces over a connection that is cut again a
 test-real-model: ## Let a real small model on this machine answer (160 MB are fetched once)
 	@scripts/test-real-model.sh
 
-test-tools: tests/mock-ai/node_modules/.package-lock.json tests/tus-client/node_modules/.package-lock.json ## Install what tests talk to and with
+test-tools: tests/json-resume/node_modules/.package-lock.json tests/mock-ai/node_modules/.package-lock.json tests/tus-client/node_modules/.package-lock.json ## Install what tests talk to and with
 
 tests/%/node_modules/.package-lock.json: tests/%/package-lock.json
 	npm ci --prefix tests/$* --no-audit --no-fund --loglevel=error

@@ -1,7 +1,7 @@
 //! Answers out as documents.
 //!
 //! A [`Report`] is built from the result of a task, whatever its type, and written as Markdown
-//! ([`to_markdown`]), DOCX ([`to_docx`]) or PDF ([`to_pdf`]). Nothing here reads files but the fonts
+//! ([`to_markdown`]), DOCX ([`to_docx`]) or PDF ([`to_pdf`]). [`json_resume()`] writes a profile of a person. Nothing here reads files but the fonts
 //! of the system, or knows of tasks, documents or storage.
 //!
 //! Results come from models and documents, so from strangers: text is cleaned and escaped, nesting
@@ -10,6 +10,7 @@
 
 mod clean;
 mod docx;
+mod json_resume;
 mod markdown;
 mod pdf;
 mod report;
@@ -18,6 +19,7 @@ mod words;
 
 pub use self::{
     docx::to_docx,
+    json_resume::json_resume,
     markdown::to_markdown,
     pdf::to_pdf,
     report::{Block, Report, Section},

@@ -12,15 +12,51 @@ use tokio::{sync::Semaphore, task::spawn_blocking};
 
 use crate::{task_type::TaskType, tasks::Tasks};
 
-/// As what a result can be had.
+/// As what people can have a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ExportFormat {
+pub enum DocumentFormat {
     /// A Word document.
     Docx,
     /// A PDF document.
     Pdf,
     /// Markdown.
     Markdown,
+}
+
+impl DocumentFormat {
+    /// Its name, which is the extension of its files.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Docx => "docx",
+            Self::Pdf => "pdf",
+            Self::Markdown => "md",
+        }
+    }
+
+    /// The media type of its files.
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::Docx => quire_extract::media_type::DOCX,
+            Self::Pdf => quire_extract::media_type::PDF,
+            // RFC 7763
+            Self::Markdown => "text/markdown; charset=utf-8",
+        }
+    }
+
+    fn write(self, report: &Report) -> Result<Vec<u8>> {
+        match self {
+            Self::Docx => to_docx(report).map_err(failed),
+            Self::Pdf => to_pdf(report).map_err(failed),
+            Self::Markdown => Ok(to_markdown(report).into_bytes()),
+        }
+    }
+}
+
+/// As what a result can be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExportFormat {
+    /// A report on it.
+    Document(DocumentFormat),
     /// The answer for people, as plain text.
     Text,
     /// The answer for programs.
@@ -29,14 +65,18 @@ pub enum ExportFormat {
 
 impl ExportFormat {
     /// Every format.
-    pub const ALL: &[Self] = &[Self::Docx, Self::Pdf, Self::Markdown, Self::Text, Self::Json];
+    pub const ALL: &[Self] = &[
+        Self::Document(DocumentFormat::Docx),
+        Self::Document(DocumentFormat::Pdf),
+        Self::Document(DocumentFormat::Markdown),
+        Self::Text,
+        Self::Json,
+    ];
 
     /// Its name, which is the extension of its files.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Docx => "docx",
-            Self::Pdf => "pdf",
-            Self::Markdown => "md",
+            Self::Document(format) => format.as_str(),
             Self::Text => "txt",
             Self::Json => "json",
         }
@@ -50,10 +90,7 @@ impl ExportFormat {
     /// The media type of its files.
     pub const fn media_type(self) -> &'static str {
         match self {
-            Self::Docx => quire_extract::media_type::DOCX,
-            Self::Pdf => quire_extract::media_type::PDF,
-            // RFC 7763
-            Self::Markdown => "text/markdown; charset=utf-8",
+            Self::Document(format) => format.media_type(),
             Self::Text => "text/plain; charset=utf-8",
             Self::Json => "application/json",
         }
@@ -95,21 +132,31 @@ impl Exports {
                 format!("The task is {}; only the result of a completed one can be exported.", task.status);
             return Err(Error::new(ErrorCode::WrongState, detail));
         }
-        let _core = self.cores.acquire().await.map_err(failed)?;
-        spawn_blocking(move || {
+        self.work(move || {
             let bytes = write(&task, format)?;
             Ok(Exported { task, bytes })
         })
         .await
-        .map_err(failed)?
+    }
+
+    /// A report as a file.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(crate) async fn write_report(&self, report: Report, format: DocumentFormat) -> Result<Vec<u8>> {
+        self.work(move || format.write(&report)).await
+    }
+
+    /// Does what takes a core for a while.
+    async fn work<T: Send + 'static>(&self, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+        let _core = self.cores.acquire().await.map_err(failed)?;
+        spawn_blocking(work).await.map_err(failed)?
     }
 }
 
 fn write(task: &Task, format: ExportFormat) -> Result<Vec<u8>> {
     match format {
-        ExportFormat::Docx => to_docx(&report(task)).map_err(failed),
-        ExportFormat::Pdf => to_pdf(&report(task)).map_err(failed),
-        ExportFormat::Markdown => Ok(to_markdown(&report(task)).into_bytes()),
+        ExportFormat::Document(format) => format.write(&report(task)),
         ExportFormat::Text => {
             Ok(format!("{}\n", task.result.as_deref().unwrap_or_default().trim_end()).into())
         }

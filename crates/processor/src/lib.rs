@@ -7,6 +7,7 @@ pub mod accounts;
 mod admission;
 pub mod announced;
 pub mod config;
+mod cv;
 pub mod documents;
 pub mod exports;
 pub mod files;

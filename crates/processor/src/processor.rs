@@ -10,6 +10,7 @@ use crate::{
     admission::Admission,
     announced::{AnnouncementParts, Announcements},
     config::{IntakeConfig, ProcessorConfig},
+    cv::Profiles,
     documents::Documents,
     exports::Exports,
     files::Files,
@@ -41,6 +42,7 @@ pub struct Processor {
     pub(crate) documents: Documents,
     pub(crate) library: Library,
     pub(crate) exports: Exports,
+    pub(crate) profiles: Profiles,
     pub(crate) files: Files,
     pub(crate) records: Records,
     pub(crate) signed_blobs: SignedBlobs,
@@ -99,6 +101,7 @@ impl Processor {
             admission: admission.clone(),
             tasks: tasks.clone(),
         };
+        let exports = Exports::new(tasks.clone());
         let secret = config.doors.records_webhook_secret.clone();
         Self {
             announcements: Announcements::new(announcements, config.doors.upload_url_ttl),
@@ -114,13 +117,14 @@ impl Processor {
             uploads: Uploads::new(&surroundings, intake.clone(), tasks.clone(), upload_expiry),
             files: Files::new(pool.clone(), blobs.clone(), documents.clone()),
             library: Library::new(pool.clone(), blobs, relay.signal()),
-            exports: Exports::new(tasks.clone()),
             accounts: Accounts::new(
                 pool.clone(),
                 clock.clone(),
                 config.ai_limits.clone(),
                 config.ai.timeouts.total,
             ),
+            profiles: Profiles::new(pool.clone(), clock.clone(), documents.clone(), exports.clone()),
+            exports,
             live: Live::new(pool, hub, tokens, clock, shutdown),
             admission,
             intake,

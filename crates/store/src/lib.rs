@@ -8,6 +8,7 @@
 pub mod announced;
 pub mod answers;
 pub mod audit;
+pub mod cv;
 pub mod documents;
 mod error;
 pub mod events;

@@ -267,6 +267,30 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    cv_profiles (document_id) {
+        document_id -> Uuid,
+        extracted -> Jsonb,
+        edited -> Jsonb,
+        version -> BigInt,
+        extracted_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    cv_edits (id) {
+        id -> BigInt,
+        document_id -> Uuid,
+        user_id -> Nullable<BigInt>,
+        field -> Text,
+        before -> Jsonb,
+        after -> Jsonb,
+        is_revert -> Bool,
+        created_at -> Timestamptz,
+    }
+}
+
 diesel::joinable!(refresh_tokens -> users (user_id));
 diesel::joinable!(socket_tickets -> users (user_id));
 diesel::joinable!(documents -> users (user_id));
@@ -277,6 +301,8 @@ diesel::joinable!(search_pending -> documents (document_id));
 diesel::joinable!(tasks -> documents (document_id));
 diesel::joinable!(tasks -> users (user_id));
 diesel::joinable!(events -> users (user_id));
+diesel::joinable!(cv_profiles -> documents (document_id));
+diesel::joinable!(cv_edits -> users (user_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     users,
@@ -293,4 +319,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     tasks,
     events,
     uploads,
+    cv_profiles,
+    cv_edits,
 );

@@ -14,7 +14,10 @@ use super::{
     outgoing::{FileBytes, attachment, seal, stem},
     tasks::task_id,
 };
-use crate::{Processor, exports::ExportFormat};
+use crate::{
+    Processor,
+    exports::{DocumentFormat, ExportFormat},
+};
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -27,14 +30,15 @@ struct ExportTask {
 
 impl ExportTask {
     fn check(&self) -> Result<ExportFormat> {
-        let Some(name) = &self.format else { return Ok(ExportFormat::Docx) };
+        const DEFAULT: ExportFormat = ExportFormat::Document(DocumentFormat::Docx);
+        let Some(name) = &self.format else { return Ok(DEFAULT) };
         if let Some(format) = ExportFormat::parse(name) {
             return Ok(format);
         }
         let names: Vec<_> = ExportFormat::ALL.iter().map(|format| format.as_str()).collect();
         let mut errors = FieldErrors::default();
         errors.add("format", format!("A format is one of {}.", names.join(", ")));
-        errors.into_result().map(|()| ExportFormat::Docx)
+        errors.into_result().map(|()| DEFAULT)
     }
 }
 

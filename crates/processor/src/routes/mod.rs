@@ -4,6 +4,7 @@ mod admission;
 mod announced;
 mod blobs;
 mod conditional;
+mod cv;
 mod docs;
 mod documents;
 mod export;
@@ -61,6 +62,9 @@ pub fn routes(app: &mut ServiceConfig<'_>) {
         .service(documents::update_document)
         .service(documents::delete_document)
         .service(documents::get_document_text)
+        .service(cv::get_cv)
+        .service(cv::update_cv)
+        .service(cv::list_cv_edits)
         .service(announced::initiate_upload)
         .service(announced::enqueue_document)
         .service(objects::upload_object)

@@ -8,7 +8,10 @@ use quire_domain::{
     random,
     task::{retry_delay, wait_delay},
 };
-use quire_store::queue::{self, Claim, Ending};
+use quire_store::{
+    Rollback, Transaction,
+    queue::{self, Claim, Ending},
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -19,7 +22,10 @@ use super::{
     read, split,
     stop::{Stop, of_the_system},
 };
-use crate::task_type::{AnsweringParams, ReadingParams, TaskType};
+use crate::{
+    cv::fill_profile,
+    task_type::{AnsweringParams, ReadingParams, TaskType},
+};
 
 impl State {
     /// Does a claimed task and writes how it ended.
@@ -107,7 +113,21 @@ impl State {
     }
 
     async fn try_write_ending(&self, claim: &Claim, ending: &Ending) -> quire_domain::Result<bool> {
-        queue::finish(&mut *self.parts.pool.get().await?, claim, ending).await
+        let mut connection = self.parts.pool.get().await?;
+        let Ending::Completed(completion) = ending else {
+            return queue::finish(&mut connection, claim, ending).await;
+        };
+        let written = connection
+            .transaction(async |connection| -> Result<_, Rollback> {
+                let written = queue::finish(connection, claim, ending).await?;
+                if written {
+                    let (document, output) = (claim.document_id(), &completion.output);
+                    fill_profile(connection, document, &claim.task_type, output).await?;
+                }
+                Ok(written)
+            })
+            .await?;
+        Ok(written)
     }
 }
 

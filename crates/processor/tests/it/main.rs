@@ -4,6 +4,7 @@
 
 mod accounts;
 mod api;
+mod cv;
 mod documents;
 mod doors;
 mod engines;

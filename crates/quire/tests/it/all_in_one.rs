@@ -21,6 +21,7 @@ async fn it_is_started_used_stopped_and_started_again() {
     assert!(quire.output().contains(&format!("{}/docs", client.base_url())), "{}", quire.output());
     walkthrough::passes(&place, client.base_url()).await;
     walkthrough::doors_are_open(&place, client.base_url()).await;
+    walkthrough::a_cv_is_read_corrected_and_exported(&place, client.base_url()).await;
     doctor::finds_nothing(&place).await;
     let ada = Person::register(&client, "ada").await;
     let task = ada.summarize().await;

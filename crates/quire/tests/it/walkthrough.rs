@@ -1,4 +1,4 @@
-//! `examples/walkthrough.sh` and `examples/doors.sh`, as a newcomer runs them.
+//! `examples/walkthrough.sh`, `examples/doors.sh` and `examples/cv.sh`, as a newcomer runs them.
 
 use std::path::Path;
 
@@ -23,6 +23,25 @@ pub(crate) async fn doors_are_open(place: &Place, url: &str) {
     assert_eq!(walked.code, Some(0), "{}\n{}", walked.output, walked.errors);
     for step in ["COMPLETED", "100", "duplicate: true", "paper.pdf", "part_paper_1.pdf", "All doors are open"]
     {
+        assert!(walked.output.contains(step), "{step} is not in:\n{}", walked.output);
+    }
+}
+
+/// Runs `examples/cv.sh` against the server at `url`.
+pub(crate) async fn a_cv_is_read_corrected_and_exported(place: &Place, url: &str) {
+    let script = Path::new(ROOT).join("examples/cv.sh");
+    let walked = run(place.command(script, &[("QUIRE_URL", url)]), "").await;
+    assert_eq!(walked.code, Some(0), "{}\n{}", walked.output, walked.errors);
+    for step in [
+        "kind: cv",
+        "name: Ada Lovelace, page 1, verified",
+        "headline: Mathematician, edited: true",
+        "phones: +4930901821",
+        "an older version: precondition_failed",
+        "edits: 3",
+        "resume: Mathematician, +4930901821",
+        "The profile is yours",
+    ] {
         assert!(walked.output.contains(step), "{step} is not in:\n{}", walked.output);
     }
 }

@@ -3,6 +3,7 @@
 
 mod announced;
 mod claims;
+mod cv;
 mod endings;
 mod events;
 mod library;

@@ -8,9 +8,10 @@ use serde::Deserialize;
 const DECLARED: &str = include_str!("../../src/schema.rs");
 
 /// Rows that outlive what they speak of.
-const NOT_CASCADING: [&str; 6] = [
+const NOT_CASCADING: [&str; 7] = [
     "audit_log.actor_id",
     "audit_log.subject_id",
+    "cv_edits.user_id",
     "documents.parent_id",
     "uploads.document_id",
     "uploads.task_id",

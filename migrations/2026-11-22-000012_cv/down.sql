@@ -1,0 +1,2 @@
+drop table cv_edits;
+drop table cv_profiles;
