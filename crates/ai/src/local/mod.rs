@@ -1,5 +1,7 @@
 //! The local engine: deterministic methods, no network, no key.
 
+#[cfg(test)]
+mod floors;
 pub(crate) mod keywords;
 pub(crate) mod questions;
 #[cfg(test)]
@@ -7,6 +9,7 @@ pub(crate) mod samples;
 pub(crate) mod sentences;
 pub(crate) mod sentiment;
 pub(crate) mod summary;
+mod valence;
 pub(crate) mod words;
 
 use std::time::Instant;
@@ -25,7 +28,7 @@ use crate::{
 };
 
 /// What the local engine calls its "model": the version of its rules.
-pub const LOCAL_MODEL: &str = "local-rules-1";
+pub const LOCAL_MODEL: &str = "local-rules-2";
 
 /// Does tasks by deterministic methods: the same text gives the same answer, everywhere.
 #[derive(Debug, Clone, Copy, Default)]
