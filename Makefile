@@ -60,7 +60,7 @@ bench-functions: ## Run the benchmarks of single functions
 bench-extract: ## Compare reading with other programs on real documents (half an hour); writes docs/EXTRACTION.md
 	@benches/extract/run.sh $(PARTS)
 
-bench-quality: ## Compare the answers of the local methods with other programs'; writes docs/QUALITY.md
+bench-quality: ## Compare the answers of the local methods with other programs; writes docs/QUALITY.md
 	@benches/quality/run.sh $(PARTS)
 
 fuzz: ## Fuzz every reader for FUZZ_SECONDS=600 each; TARGETS="pdf docx" takes some

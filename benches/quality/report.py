@@ -147,8 +147,8 @@ def language(result):
 
 def speed(result):
     rows = [[row["text"], row["task"], f"{row['seconds']:.3f} s", f"{row['seconds'] * 1000 / row['pages']:.1f} ms",
-             f"{row['peak'] / 1e6:.0f} MB", row["error"] or ""] for row in result["rows"]]
-    return table(["text", "task", "time", "per page", "peak memory", ""], rows, 2)
+             f"{row['peak'] / 1e6:.0f} MB", "refused" if row["refused"] else ""] for row in result["rows"]]
+    return table(["text", "task", "processor time", "per page", "peak memory", ""], rows, 2)
 
 
 SECTIONS = {"keywords": keywords, "summary": summary, "sentiment": sentiment, "sentences": sentences,
