@@ -90,7 +90,7 @@ def goals(results):
 
 def sources(_):
     return table(["repository", "what is used of it", "licence"],
-                 [[name, source["used"], source["licence"]] for name, source in SOURCES.items()], 3)
+                 [[name, source["used"], source["licence"]] for name, source in SOURCES.items()], texts=3)
 
 
 def keywords(result):
