@@ -1,7 +1,7 @@
 # `make` alone lists what there is.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test test-large-upload test-real-model test-tools lint format lint-code docs lint-deps lint-containers lint-scripts lint-nginx openapi bench bench-load bench-functions bench-extract fuzz ci
+.PHONY: help run test test-large-upload test-real-model test-tools lint format lint-code docs lint-deps lint-containers lint-scripts lint-nginx openapi bench bench-load bench-functions bench-extract bench-quality fuzz ci
 
 help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '  make %-16s %s\n' "$$name" "$$text"; done
@@ -62,6 +62,9 @@ bench-functions: ## Run the benchmarks of single functions
 
 bench-extract: ## Compare reading with other programs on real documents (half an hour); writes docs/EXTRACTION.md
 	@benches/extract/run.sh $(PARTS)
+
+bench-quality: ## Compare the answers of the local methods with other programs; writes docs/QUALITY.md
+	@benches/quality/run.sh $(PARTS)
 
 fuzz: ## Fuzz every reader for FUZZ_SECONDS=600 each; TARGETS="pdf docx" takes some
 	@FUZZ_SECONDS=$(or $(FUZZ_SECONDS),600) fuzz/run.sh $(TARGETS)

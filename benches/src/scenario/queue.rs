@@ -10,7 +10,7 @@ use std::{
 
 use async_trait::async_trait;
 use clap::Args;
-use quire_ai::{AiError, Answer, Engine, EngineInfo, Request, RunContext, task::TaskType};
+use quire_ai::{AiError, Answer, Engine, EngineInfo, Engines, Request, RunContext, task::TaskType};
 use quire_backends::blobs::memory::MemoryBlobs;
 use quire_domain::{failure::Failure, ports::clock::SystemClock};
 use quire_processor::{Processor, Surroundings, config::ProcessorConfig};
@@ -142,7 +142,7 @@ async fn work_off(database: &Database, options: &Options, concurrency: usize) ->
     let tokens = Tokens::new(&config.tokens, clock.clone())?;
     let surroundings = Surroundings {
         blobs: Arc::new(MemoryBlobs::default()),
-        engine: engine.clone(),
+        engines: Arc::new(Engines::only(engine.clone())),
         ..Surroundings::new(&config, pool, tokens, clock, shutdown.clone()).await?
     };
     let mut watching = database.connect().await?;

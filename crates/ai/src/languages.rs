@@ -1,7 +1,9 @@
 //! Languages: what they are called, which rules exist for them, and how one is recognised.
 
+mod common;
+
 use rust_stemmers::Algorithm;
-use whatlang::Lang;
+use whatlang::{Detector, Lang};
 
 /// A language that can be recognised.
 #[derive(Debug)]
@@ -83,22 +85,59 @@ pub(crate) fn find(name_or_code: &str) -> Option<&'static Language> {
 const PASSAGE_CHARS: usize = 1_000;
 const PASSAGES: usize = 24;
 
+/// Languages that a doubtful text is not taken for: seldom written, and close to others.
+const UNLIKELY: &[Lang] = &[
+    Lang::Afr,
+    Lang::Aka,
+    Lang::Epo,
+    Lang::Jav,
+    Lang::Lat,
+    Lang::Sna,
+    Lang::Tuk,
+    Lang::Uzb,
+    Lang::Yid,
+    Lang::Zul,
+];
+
 /// The language that the reliable passages of a text agree on, by majority of their letters.
 pub(crate) fn detect<'a>(pages: impl Iterator<Item = &'a str>) -> Detected {
     let passages = sample(pages.flat_map(passages).collect());
     let (mut reliable, mut any) = (Votes::default(), Votes::default());
     for passage in passages {
-        let Some(info) = whatlang::detect(passage) else {
+        let Some((lang, is_reliable)) = recognise(passage) else {
             continue;
         };
         let weight = passage.chars().filter(|c| c.is_alphabetic()).count();
-        any.add(info.lang(), weight);
-        if info.is_reliable() {
-            reliable.add(info.lang(), weight);
+        any.add(lang, weight);
+        if is_reliable {
+            reliable.add(lang, weight);
         }
     }
     let (sure, likely) = (reliable.majority(), any.leader());
     Detected { reliable: sure.and_then(by_lang), likely: sure.or(likely).and_then(by_lang) }
+}
+
+/// The language of a passage, and whether that is sure: by its letters, or, where they leave doubt, by its
+/// common words, if both agree.
+fn recognise(passage: &str) -> Option<(Lang, bool)> {
+    let by_letters = whatlang::detect(passage)?;
+    if by_letters.is_reliable() && is_written(passage) {
+        return Some((by_letters.lang(), true));
+    }
+    let likely = Detector::with_denylist(UNLIKELY.to_vec()).detect(passage).unwrap_or(by_letters);
+    let vote = common::vote(passage, by_lang(likely.lang()))?;
+    let agree = vote.language.lang == likely.lang();
+    Some((vote.language.lang, agree && vote.is_broad))
+}
+
+/// Whether a passage is mostly letters. Noise is not, and its letters look like some language as well.
+fn is_written(passage: &str) -> bool {
+    let (mut letters, mut all) = (0_usize, 0_usize);
+    for c in passage.chars().filter(|c| !c.is_whitespace()) {
+        all += 1;
+        letters += usize::from(c.is_alphabetic());
+    }
+    letters * 10 >= all * 7
 }
 
 fn by_lang(lang: Lang) -> Option<&'static Language> {
@@ -177,6 +216,14 @@ mod tests {
         for text in ["", "42", "ok"] {
             assert_eq!(detect([text].into_iter()).code(), UNDETERMINED, "{text}");
         }
+    }
+
+    #[test]
+    fn noise_is_undetermined() {
+        let noise: String = (0_u32..50_000)
+            .map(|i| char::from(u8::try_from(i.wrapping_mul(2_654_435_761) >> 24).unwrap_or_default()))
+            .collect();
+        assert_eq!(detect([noise.as_str()].into_iter()).code(), UNDETERMINED);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! has one. An [`Engine`] does it:
 //!
 //! - [`LocalEngine`] by deterministic methods, with no network and no key. It never passes
-//!   itself off as a model: provider `local`, model `local-rules-1`.
+//!   itself off as a model: provider `local`, model `local-rules-2`.
 //! - [`ModelEngine`] by prompts over a [`ChatClient`]; one client per provider.
 //!
 //! A new task type is one file in `src/tasks/` and one line in its list; a new provider is one
@@ -27,6 +27,8 @@ mod error;
 mod evidence;
 mod languages;
 mod local;
+#[cfg(feature = "measuring")]
+pub mod measuring;
 mod model;
 mod params;
 pub mod ports;

@@ -132,7 +132,7 @@ pub struct TaskView {
     /// Who answered.
     #[schema(example = "local")]
     provider: Option<String>,
-    #[schema(example = "local-rules-1")]
+    #[schema(example = "local-rules-2")]
     model: Option<String>,
     input_tokens: Option<i64>,
     output_tokens: Option<i64>,

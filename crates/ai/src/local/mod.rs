@@ -2,6 +2,8 @@
 
 pub(crate) mod classify;
 pub(crate) mod cv;
+#[cfg(test)]
+mod floors;
 pub(crate) mod invoice;
 pub(crate) mod keywords;
 pub(crate) mod questions;
@@ -10,6 +12,7 @@ pub(crate) mod samples;
 pub(crate) mod sentences;
 pub(crate) mod sentiment;
 pub(crate) mod summary;
+mod valence;
 pub(crate) mod words;
 
 use std::time::Instant;
@@ -29,7 +32,7 @@ use crate::{
 };
 
 /// What the local engine calls its "model": the version of its rules.
-pub const LOCAL_MODEL: &str = "local-rules-1";
+pub const LOCAL_MODEL: &str = "local-rules-2";
 
 /// Does tasks by deterministic methods: the same text gives the same answer, everywhere.
 #[derive(Debug, Clone, Copy, Default)]

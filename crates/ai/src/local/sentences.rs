@@ -27,19 +27,44 @@ pub(crate) fn of_document(document: &Document, context: &RunContext) -> Result<V
     for (page, text) in document.pages().iter() {
         for block in text.split("\n\n").flat_map(blocks) {
             context.check()?;
-            for text in sentencex::segment(code, block) {
-                push(&mut found, page, text);
-            }
+            let texts = segment(code, block);
+            let texts = texts.iter().flat_map(|text| pieces(text, LONGEST_SENTENCE));
+            found.extend(texts.map(|text| Sentence { text: text.to_owned(), page }));
         }
     }
     Ok(found)
 }
 
-fn push(found: &mut Vec<Sentence>, page: u32, text: &str) {
-    let text = fold_whitespace(text);
-    if text.chars().any(char::is_alphanumeric) {
-        found.extend(pieces(&text, LONGEST_SENTENCE).map(|piece| Sentence { text: piece.to_owned(), page }));
+/// The sentences of a paragraph in a language.
+pub(crate) fn segment(code: &str, paragraph: &str) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    // What is no sentence by itself but belongs to the next: "1.", "…".
+    let mut opening = String::new();
+    for text in sentencex::segment(code, paragraph) {
+        let text = fold_whitespace(text);
+        let text = if opening.is_empty() { text } else { format!("{opening} {text}").trim().to_owned() };
+        opening.clear();
+        if is_ordinal(&text) || !text.chars().any(char::is_alphanumeric) {
+            opening = text;
+        } else {
+            found.push(text);
+        }
     }
+    // At the end there is no next.
+    match found.last_mut() {
+        Some(last) if !opening.is_empty() => *last = format!("{last} {opening}"),
+        None if opening.chars().any(char::is_alphanumeric) => found.push(opening),
+        _ => {}
+    }
+    found
+}
+
+/// The number or letter of an item of a list: "12.", "a)".
+fn is_ordinal(text: &str) -> bool {
+    let bare = text.trim_matches(|c: char| !c.is_alphanumeric());
+    let is_letter = bare.chars().nth(1).is_none() && bare.chars().all(char::is_alphabetic);
+    let is_number = bare.len() <= 3 && bare.bytes().all(|byte| byte.is_ascii_digit());
+    !bare.is_empty() && text.ends_with(['.', ')']) && (is_letter || is_number)
 }
 
 fn blocks(paragraph: &str) -> impl Iterator<Item = &str> {
@@ -96,6 +121,19 @@ mod tests {
             texts,
             [(1, "Dr. Smith paid 3.5 million to the bank."), (1, "It was late."), (2, "Page two begins."),]
         );
+    }
+
+    #[test]
+    fn the_number_of_an_item_is_no_sentence() {
+        let texts = |text| segment("en", text);
+        assert_eq!(
+            texts("1. The first item. 2. The second item."),
+            ["1. The first item.", "2. The second item."]
+        );
+        assert_eq!(texts("He paid. ... Then he left."), ["He paid.", "... Then he left."]);
+        assert_eq!(texts("It was 1995."), ["It was 1995."]);
+        assert_eq!(texts("7."), ["7."]);
+        assert!(texts(" -- * -- ").is_empty());
     }
 
     #[test]

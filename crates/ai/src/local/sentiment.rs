@@ -1,11 +1,9 @@
 //! Sentiment of English text by VADER (Hutto and Gilbert, 2014), sentence by sentence: a whole
 //! document at once saturates the method.
 
-use vader_sentiment::SentimentIntensityAnalyzer;
-
 use crate::{context::RunContext, error::AiError};
 
-use super::{round, sentences::Sentence, words};
+use super::{round, sentences::Sentence, valence, words};
 
 /// The verdict on a text.
 #[derive(Debug, PartialEq)]
@@ -40,11 +38,10 @@ const MIXED_HIT_RATE: f64 = 0.35;
 /// # Errors
 /// [`AiError::Cancelled`].
 pub(crate) fn judge(sentences: &[Sentence], context: &RunContext) -> Result<Verdict, AiError> {
-    let analyzer = SentimentIntensityAnalyzer::new();
     let mut scores = Vec::with_capacity(sentences.len());
     for batch in sentences.chunks(BATCH) {
         context.check()?;
-        scores.extend(batch.iter().map(|sentence| compound(&analyzer, &sentence.text)));
+        scores.extend(batch.iter().map(|sentence| score(&sentence.text)));
     }
     let score = mean_by_length(sentences, &scores);
     let mixed =
@@ -58,9 +55,9 @@ pub(crate) fn judge(sentences: &[Sentence], context: &RunContext) -> Result<Verd
     Ok(Verdict { label, confidence, score, indicators: strongest(&scores, label) })
 }
 
-fn compound(analyzer: &SentimentIntensityAnalyzer<'_>, text: &str) -> f64 {
-    // The method adds up boosters in the order of a hash map: rounding hides that order.
-    round(analyzer.polarity_scores(text).get("compound").copied().unwrap_or_default(), 4)
+/// The valence of one remark, -1 to 1.
+pub(crate) fn score(text: &str) -> f64 {
+    round(valence::of(text), 4)
 }
 
 fn mean_by_length(sentences: &[Sentence], scores: &[f64]) -> f64 {

@@ -86,15 +86,20 @@ pub(crate) fn is_unspaced(c: char) -> bool {
 pub(crate) struct Numbering(HashMap<String, u32>);
 
 impl Numbering {
+    /// The number of a stem.
+    pub(crate) fn number(&mut self, stem: String) -> u32 {
+        let next = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
+        *self.0.entry(stem).or_insert(next)
+    }
+
+    /// How many stems there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// The distinct stems as sorted numbers.
     pub(crate) fn set(&mut self, stems: Vec<String>) -> Vec<u32> {
-        let mut numbers: Vec<u32> = stems
-            .into_iter()
-            .map(|stem| {
-                let next = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
-                *self.0.entry(stem).or_insert(next)
-            })
-            .collect();
+        let mut numbers: Vec<u32> = stems.into_iter().map(|stem| self.number(stem)).collect();
         numbers.sort_unstable();
         numbers.dedup();
         numbers

@@ -72,7 +72,7 @@ impl TaskType for ExtractKeywords {
         let sentences = sentences::of_document(job.document, job.context)?;
         job.context.check()?;
         let words = Words::of(language.working_code());
-        let found = keywords::extract(&sentences, language, &words, MOST)?;
+        let found = keywords::extract(&sentences, &words, MOST);
         let found = found.into_iter().map(|k| Keyword { term: k.term, relevance: k.relevance });
         let mut draft = draft(found.collect());
         if UNSPACED.contains(&language.working_code()) {

@@ -117,7 +117,7 @@ impl TaskType for Qa {
         let words = Words::of(language.working_code());
         let index = Index::new(&sentences, &words);
         job.context.check()?;
-        let subjects = subjects(keywords::extract(&sentences, language, &words, CANDIDATES)?, &words);
+        let subjects = subjects(keywords::extract(&sentences, &words, CANDIDATES), &words);
         job.context.check()?;
         let phrasing = Phrasing::of(language.working_code());
         let given = given(job.params);

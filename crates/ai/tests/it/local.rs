@@ -124,6 +124,8 @@ fn hostile_texts_break_no_method() {
         ("punctuation", ".!?…,;:".repeat(20_000) + " end"),
         ("lines of one letter", "a\n".repeat(20_000)),
         ("numbers", (0..20_000).map(|i| format!("{i} ")).collect()),
+        ("words that differ", (0..15_000).map(|i| format!("w{i}x{} ", i % 7)).collect()),
+        ("quotation marks and brackets", "\"( ' « [ apples and pears ".repeat(1_000)),
         ("combining marks", format!("a{}", "\u{301}".repeat(50_000))),
         ("brackets of JSON", "{\"a\":[".repeat(20_000)),
     ] {
