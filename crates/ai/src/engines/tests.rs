@@ -204,7 +204,7 @@ fn offered(config: &AiConfig) -> Vec<String> {
 
 #[test]
 fn what_is_configured_can_be_chosen_unless_a_list_says_otherwise() {
-    let all = ["openai: gpt-6-luna", "local: local-rules-1", "anthropic: claude-haiku-5-5"];
+    let all = ["openai: gpt-6-luna", "local: local-rules-2", "anthropic: claude-haiku-5-5"];
     assert_eq!(offered(&config()), all);
     let named = AiConfig { providers_allowed: Some(vec![Provider::Anthropic]), ..config() };
     assert_eq!(offered(&named), [all[0], all[2]]);

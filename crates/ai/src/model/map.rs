@@ -21,6 +21,7 @@ use super::{
     pieces::{Piece, cut},
     run::Run,
     stage::{Place, Voice},
+    tokens::{blocking, count},
 };
 
 impl Run<'_> {
@@ -85,7 +86,10 @@ impl Run<'_> {
     }
 
     async fn halves(&self, level: Level<'_>, place: Place, piece: Piece) -> Result<Vec<Part>, AiError> {
-        let half = piece.tokens.min(level.budget) / 2;
+        // Short pieces were not counted yet.
+        let (source, counted) = (Arc::clone(level.source), piece.clone());
+        let tokens = blocking(move || count(source.text(&counted))).await?;
+        let half = tokens.min(level.budget) / 2;
         if half < SMALLEST_PIECE {
             return Err(AiError::ContextTooLong);
         }

@@ -46,7 +46,7 @@ struct ProviderView {
     #[schema(example = "local")]
     name: String,
     /// Its models, the one first that answers if none is chosen.
-    #[schema(example = json!(["local-rules-1"]))]
+    #[schema(example = json!(["local-rules-2"]))]
     models: Vec<String>,
 }
 

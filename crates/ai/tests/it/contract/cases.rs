@@ -164,7 +164,7 @@ pub(super) async fn a_text_that_is_too_long_is_halved(targets: &[Target]) {
         let engine = engine(&target.config(mock.url())).unwrap();
         let halved = engine.run(&asked, &RunContext::default()).await.unwrap();
         let chunks = halved.output["chunks"]["total"].as_u64().unwrap();
-        assert!(chunks > 1, "{}", target.provider);
+        assert!(chunks > 1, "{}: {}", target.provider, halved.output);
         assert_eq!(halved.output["attempts"], chunks + 1, "{}", target.provider);
     }
 }
