@@ -16,11 +16,11 @@ task_types! {
     sentiment::Sentiment,
     translate::Translate,
     qa::Qa,
-    extract_invoice::ExtractInvoice,
-    ask::Ask,
-    extract::Extract,
-    classify::Classify,
     extract_cv::ExtractCv,
+    extract_invoice::ExtractInvoice,
+    classify::Classify,
+    extract::Extract,
+    ask::Ask,
 }
 
 #[cfg(test)]

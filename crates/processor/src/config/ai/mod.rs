@@ -169,7 +169,7 @@ mod tests {
         let config = read_pairs(&[]).unwrap();
         assert_eq!((config.provider, config.fallback.len()), (Provider::Local, 0));
         assert_eq!(config.timeouts, Timeouts::default());
-        assert_eq!(config.max_pieces.map(NonZero::get), Some(200));
+        assert_eq!(config.max_pieces.map(NonZero::get), Some(2_000));
         assert!(config.providers_allowed.is_none());
     }
 

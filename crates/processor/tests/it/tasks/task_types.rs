@@ -25,10 +25,11 @@ async fn task_types_come_with_schemas_and_availability() {
             ("sentiment", true),
             ("translate", false),
             ("qa", true),
-            ("ask", true),
-            ("extract", false),
-            ("classify", true),
             ("extract_cv", true),
+            ("extract_invoice", true),
+            ("classify", true),
+            ("extract", false),
+            ("ask", true),
             ("read", true),
             ("split_pdf", true)
         ]

@@ -5,6 +5,7 @@ mod documents;
 mod fairness;
 mod kill;
 mod leases;
+mod long;
 mod passwords;
 mod recognition;
 mod retry;
