@@ -30,8 +30,11 @@ def main():
     for name, make in SECTIONS.items():
         if name in results:
             text = replaced(text, name, make(results[name]))
-    for name, make in {"machine": machine, "goals": goals, "sources": sources}.items():
-        text = replaced(text, name, make(results))
+    # The goals are those of all measurements: with some missing, the old ones stay.
+    if all(name in results for name in COMPARED):
+        for name, make in {"machine": machine, "goals": goals}.items():
+            text = replaced(text, name, make(results))
+    text = replaced(text, "sources", sources(results))
     DOCUMENT.write_text(text, encoding="utf-8")
 
 
@@ -151,8 +154,30 @@ def speed(result):
     return table(["text", "task", "processor time", "per page", "peak memory", ""], rows, 2)
 
 
+def cv(result):
+    return "\n".join([*result["table"], "", *(f"- {line}" for line in result["counts"])])
+
+
+def invoice(result):
+    head = ["field", "labels", "precision", "recall", "labels, held out", "precision", "recall"]
+    return table(head, result["rows"])
+
+
+def providers(result):
+    def whole(figure):
+        return f"{figure:.0f}"
+
+    rows = [[what, whole(pages), whole(calls), whole(again), whole(tokens_in), whole(tokens_out), f"{seconds:.1f} s"]
+            for what, pages, _, _, _, calls, again, tokens_in, tokens_out, seconds in result["rows"]]
+    _, _, latency, parallel, context, *_ = result["rows"][0]
+    head = f"{whole(latency)} ms for an answer, {whole(parallel)} calls at once, {whole(context)} tokens of context; medians of three runs."
+    return head + "\n\n" + table(["", "pages", "calls", "made again", "tokens in", "tokens out", "time"], rows)
+
+
+# What is compared with other programs.
+COMPARED = ("keywords", "summary", "sentiment", "sentences", "language", "speed")
 SECTIONS = {"keywords": keywords, "summary": summary, "sentiment": sentiment, "sentences": sentences,
-            "language": language, "speed": speed}
+            "language": language, "speed": speed, "cv": cv, "invoice": invoice, "providers": providers}
 
 if __name__ == "__main__":
     main()

@@ -2,7 +2,7 @@
 # Compares the answers of the local methods with those of other programs, and writes the figures into
 # docs/QUALITY.md.
 #
-#   benches/quality/run.sh [keywords|summary|sentiment|sentences|language|speed...]
+#   benches/quality/run.sh [keywords|summary|sentiment|sentences|language|speed|samples...]
 #
 # BENCH_CACHE   where the texts and the other programs are kept (about 1 GB)
 set -euo pipefail
@@ -11,7 +11,7 @@ cd "$(dirname "$0")/../.."
 
 cache=${BENCH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/quire-bench-quality}
 parts=("$@")
-[ $# -gt 0 ] || parts=(keywords summary sentiment sentences language speed)
+[ $# -gt 0 ] || parts=(keywords summary sentiment sentences language speed samples)
 have git || { say "There is no git: install git"; exit 1; }
 
 mkdir -p "$cache"
@@ -33,6 +33,10 @@ for part in "${parts[@]}"; do
     keywords | summary | sentiment | sentences | language | speed)
       say "=== $part"
       "$python" "benches/quality/$part.py" --cache "$cache" --quire "$program"
+      ;;
+    samples)
+      say "=== $part"
+      "$python" benches/quality/samples.py --cache "$cache"
       ;;
     *) say "There is no measurement $part"; exit 64 ;;
   esac

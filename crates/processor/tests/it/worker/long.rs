@@ -136,7 +136,7 @@ async fn a_killed_worker_pays_for_no_piece_twice() {
     let paid_before: i64 = quire.database.query_one(paid_before).await;
     assert_eq!(quire.count("tasks where status = 'completed'").await, 0, "the worker was killed too late");
 
-    let _successor = start_worker(&quire, &server, &scale);
+    let mut successor = start_worker(&quire, &server, &scale);
     let task = user.ended(&submitted.task).await;
     assert_eq!(task["status"], "completed", "{task}");
     let (calls, repeated) = model.calls();
@@ -148,6 +148,7 @@ async fn a_killed_worker_pays_for_no_piece_twice() {
     assert!(paid_now + paid_before <= i64::try_from(model.input_tokens()).unwrap(), "{usage}");
     if is_measured {
         report("killed in the middle (lease 2 s)", &scale, &model, begun);
+        successor.kill().await.unwrap();
         without_a_kill(&quire, &scale).await;
     }
 }
