@@ -38,6 +38,7 @@ mod providers;
 mod quote;
 pub mod registry;
 mod schema;
+mod split;
 pub mod task;
 mod tasks;
 #[cfg(feature = "testing")]

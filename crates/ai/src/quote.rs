@@ -40,7 +40,8 @@ pub struct Checked {
     pub page: Option<u32>,
     /// Whether it was found.
     pub check: Check,
-    /// How far the document bears the value out; see [`confidence`].
+    /// How far the document bears the value out: 1 when the value stands in the passage that was found, 0.7 when
+    /// the passage says it in other words, 0.4 when only the value itself is found, else 0.
     pub confidence: f64,
 }
 

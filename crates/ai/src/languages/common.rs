@@ -4,7 +4,7 @@
 use std::{collections::HashMap, sync::LazyLock};
 
 use super::{LANGUAGES, Language};
-use crate::local::words;
+use crate::split;
 
 /// In which languages a word is among the commonest.
 static COMMON: LazyLock<HashMap<&'static str, Vec<usize>>> = LazyLock::new(|| {
@@ -34,7 +34,7 @@ pub(super) struct Vote {
 pub(super) fn vote(passage: &str, by_letters: Option<&'static Language>) -> Option<Vote> {
     let mut scores = vec![(0.0, 0_usize); LANGUAGES.len()];
     let mut words = 0;
-    for word in words::split(passage) {
+    for word in split::words(passage) {
         words += 1;
         let places = COMMON.get(word.to_lowercase().as_str()).map_or(&[][..], Vec::as_slice);
         for place in places {

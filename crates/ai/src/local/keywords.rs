@@ -10,8 +10,9 @@ use std::collections::{HashMap, HashSet};
 use super::{
     round,
     sentences::Sentence,
-    words::{self, Numbering, Words},
+    words::{Numbering, Words},
 };
+use crate::split;
 
 /// A keyword with its weight: 1 for the best of a document, less for the others.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -79,7 +80,7 @@ struct Token<'t> {
 fn clauses<'t>(sentence: &'t str, words: &Words, stems: &mut Numbering) -> Vec<Vec<Token<'t>>> {
     let mut clauses: Vec<Vec<Token<'t>>> = Vec::new();
     let mut end = 0;
-    for text in words::split(sentence) {
+    for text in split::words(sentence) {
         // The word is a part of the sentence, so the difference of their addresses is its place.
         let start = text.as_ptr().addr() - sentence.as_ptr().addr();
         let lowercase = text.to_lowercase();

@@ -2,7 +2,7 @@
 
 use crate::{clean::fold_whitespace, context::RunContext, document::Document, error::AiError};
 
-use super::words;
+use crate::split;
 
 /// A sentence with the page it begins on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,7 +98,7 @@ pub(crate) fn is_prose(text: &str) -> bool {
         if c.is_alphabetic() { letters += 1 } else { others += 1 }
     }
     let said =
-        words::split(text).nth(3).is_some() || text.chars().filter(|c| words::is_unspaced(*c)).count() >= 8;
+        split::words(text).nth(3).is_some() || text.chars().filter(|c| split::is_unspaced(*c)).count() >= 8;
     letters > others * 2 && letters <= 600 && said
 }
 

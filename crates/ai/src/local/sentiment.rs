@@ -3,7 +3,8 @@
 
 use crate::{context::RunContext, error::AiError};
 
-use super::{round, sentences::Sentence, valence, words};
+use super::{round, sentences::Sentence, valence};
+use crate::split;
 
 /// The verdict on a text.
 #[derive(Debug, PartialEq)]
@@ -63,7 +64,7 @@ pub(crate) fn score(text: &str) -> f64 {
 fn mean_by_length(sentences: &[Sentence], scores: &[f64]) -> f64 {
     let (mut sum, mut weights) = (0.0, 0.0);
     for (sentence, score) in sentences.iter().zip(scores) {
-        let weight = f64::from(u32::try_from(words::split(&sentence.text).count()).unwrap_or(u32::MAX));
+        let weight = f64::from(u32::try_from(split::words(&sentence.text).count()).unwrap_or(u32::MAX));
         sum += score * weight;
         weights += weight;
     }

@@ -4,10 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use rust_stemmers::Stemmer;
 
-use crate::languages;
-
-/// Longer "words" are identifiers, links and encoded data.
-const LONGEST_WORD: usize = 50;
+use crate::{
+    languages,
+    split::{is_unspaced, words},
+};
 
 /// Finds the meaningful words of one language.
 pub(crate) struct Words {
@@ -39,7 +39,7 @@ impl Words {
     /// of neighbouring characters, as search engines index them.
     pub(crate) fn stems(&self, text: &str) -> Vec<String> {
         let mut stems = Vec::new();
-        for word in split(text).map(str::to_lowercase) {
+        for word in words(text).map(str::to_lowercase) {
             if word.chars().any(is_unspaced) {
                 let characters: Vec<char> = word.chars().collect();
                 stems.extend(characters.windows(2).map(String::from_iter));
@@ -52,33 +52,18 @@ impl Words {
 
     /// The stems of all words of a phrase, in order.
     pub(crate) fn phrase(&self, text: &str) -> Vec<String> {
-        split(text).map(|word| self.stem(&word.to_lowercase())).collect()
+        words(text).map(|word| self.stem(&word.to_lowercase())).collect()
     }
 
     /// The part of the words of a text that are stop words, 0 to 1.
     pub(crate) fn stop_word_share(&self, text: &str) -> f64 {
         let (mut all, mut stop) = (0_u32, 0_u32);
-        for word in split(text) {
+        for word in words(text) {
             all += 1;
             stop += u32::from(self.is_stop_word(&word.to_lowercase()));
         }
         if all == 0 { 0.0 } else { f64::from(stop) / f64::from(all) }
     }
-}
-
-/// The words of a text: runs of letters and digits, with inner apostrophes and hyphens.
-pub(crate) fn split(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '\'' | '’' | '-')))
-        .map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()))
-        .filter(|word| {
-            !word.is_empty() && word.len() <= LONGEST_WORD * 4 && word.chars().count() <= LONGEST_WORD
-        })
-}
-
-/// Whether a character belongs to a script that puts no spaces between words: Thai, Japanese
-/// syllables, Chinese characters.
-pub(crate) fn is_unspaced(c: char) -> bool {
-    matches!(c, '\u{E00}'..='\u{E7F}' | '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}')
 }
 
 /// Numbers for stems, so that sets of them compare quickly.
@@ -144,7 +129,7 @@ mod tests {
     #[test]
     fn encoded_data_is_no_word() {
         let data = "x".repeat(60);
-        assert_eq!(split(&format!("a {data} b")).collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(words(&format!("a {data} b")).collect::<Vec<_>>(), ["a", "b"]);
     }
 
     #[test]

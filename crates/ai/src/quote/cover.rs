@@ -1,7 +1,7 @@
 //! How much of an answer the passages bear out that were found for it.
 
 use super::{Check, Checked, Pages, contains};
-use crate::local::words::{self, Words};
+use crate::{local::words::Words, split};
 
 /// A number of an answer weighs as much as so many words: it is what readers act on.
 const NUMBER_WEIGHT: u32 = 3;
@@ -37,7 +37,7 @@ fn covered(answer: &str, passages: &[&str], words: &Words) -> f64 {
         all += NUMBER_WEIGHT;
         covered += if passages.iter().any(|text| says(text, number)) { NUMBER_WEIGHT } else { 0 };
     }
-    let content = words::split(answer).filter(|word| !word.contains(|c: char| c.is_ascii_digit()));
+    let content = split::words(answer).filter(|word| !word.contains(|c: char| c.is_ascii_digit()));
     for stem in content.flat_map(|word| words.stems(word)) {
         all += 1;
         covered += u32::from(held.contains(&stem));

@@ -13,9 +13,10 @@ use crate::{
         keywords::{self, Keyword},
         questions::{Index, Phrasing},
         round, sentences, summary,
-        words::{self, Words},
+        words::Words,
     },
     params::Params,
+    split,
     quote::{Check, confidence_of_answer},
     task::{Checked, Document, Draft, LocalJob, Overlap, Part, Prompt, Reduction, TaskType, Warning, decode},
 };
@@ -254,7 +255,7 @@ impl TaskType for Qa {
 /// The keywords that read well in a question: those of meaningful words alone, if there are any.
 fn subjects(found: Vec<Keyword>, words: &Words) -> Vec<Keyword> {
     let meaningful =
-        |keyword: &Keyword| words::split(&keyword.term).all(|word| !words.is_stop_word(&word.to_lowercase()));
+        |keyword: &Keyword| split::words(&keyword.term).all(|word| !words.is_stop_word(&word.to_lowercase()));
     let (best, others): (Vec<_>, Vec<_>) = found.into_iter().partition(meaningful);
     best.into_iter().chain(others).take(FOLLOW_UPS + 1).collect()
 }
