@@ -105,6 +105,12 @@ fn opens(line: &Line, current: Section) -> Option<(Section, Option<String>)> {
     (!rest.is_empty() && current != Section::Personal).then(|| (section, Some(rest.to_owned())))
 }
 
+/// Whether a document has more lines than are read.
+pub(crate) fn is_too_long(document: &Document) -> bool {
+    let lines = document.pages().iter().flat_map(|(_, text)| text.lines());
+    lines.filter(|line| stripped(line).is_some()).nth(MOST_LINES).is_some()
+}
+
 fn lines(document: &Document) -> Vec<Line> {
     let mut found = Vec::new();
     for (page, text) in document.pages().iter() {

@@ -24,6 +24,7 @@ mod words;
 
 use crate::{context::RunContext, document::Document, error::AiError};
 
+pub(crate) use self::lines::is_too_long;
 use self::{
     fields::{Fields, Quoted},
     headings::Section,

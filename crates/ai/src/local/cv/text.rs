@@ -63,7 +63,17 @@ pub(super) fn tokens(line: &str) -> Vec<Token<'_>> {
 /// A text as the tables have it: words of lower-case letters without accents, single spaces between them.
 pub(super) fn key(text: &str) -> String {
     let mut key = String::with_capacity(text.len());
-    for c in text.nfd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase) {
+    if text.is_ascii() {
+        push_all(&mut key, text.chars().map(|c| c.to_ascii_lowercase()));
+    } else {
+        push_all(&mut key, text.nfd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase));
+    }
+    key.truncate(key.trim_end().len());
+    key
+}
+
+fn push_all(key: &mut String, letters: impl Iterator<Item = char>) {
+    for c in letters {
         match c {
             'ß' => key.push_str("ss"),
             'ø' => key.push('o'),
@@ -74,8 +84,6 @@ pub(super) fn key(text: &str) -> String {
             _ => {}
         }
     }
-    key.truncate(key.trim_end().len());
-    key
 }
 
 /// `line` without the bytes of `range`.

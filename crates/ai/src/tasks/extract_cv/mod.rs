@@ -12,7 +12,7 @@ use crate::{
     error::AiError,
     local::cv::{self, fields::Fields, phones},
     params::Params,
-    task::{Document, Draft, LocalJob, Overlap, Part, Prompt, Reduction, TaskType, decode},
+    task::{Document, Draft, LocalJob, Overlap, Part, Prompt, Reduction, TaskType, Warning, decode},
 };
 
 pub(crate) struct ExtractCv;
@@ -62,7 +62,12 @@ impl TaskType for ExtractCv {
 
     fn answer_locally(&self, job: &LocalJob<'_>) -> Result<Draft, AiError> {
         let fields = cv::read(job.document, country(job.params), job.context)?;
-        Ok(check::draft(fields, job.document, country(job.params)))
+        let mut draft = check::draft(fields, job.document, country(job.params));
+        if cv::is_too_long(job.document) {
+            let message = "The document is longer than CVs are: only its first part was read.";
+            draft.warnings.push(Warning::new("text_left_out", message));
+        }
+        Ok(draft)
     }
 
     fn prompt(&self) -> Prompt {

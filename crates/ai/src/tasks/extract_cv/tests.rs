@@ -41,6 +41,14 @@ fn what_is_no_cv_is_said_to_be_none() {
 }
 
 #[test]
+fn what_is_longer_than_a_cv_is_not_cut_in_silence() {
+    let long = format!("{}\n\n{}", CV[0], "Und noch eine Zeile.\n".repeat(4_000));
+    let answer = locally("extract_cv", Value::Null, &[&long]).unwrap();
+    assert_eq!(answer.output["data"]["name"]["value"], "Ada Beispiel");
+    assert_eq!(answer.warnings.last().map(|warning| warning.code.as_str()), Some("text_left_out"));
+}
+
+#[test]
 fn what_a_model_invents_is_left_out() {
     let mut reply = reply();
     reply["name"] = quoted("Ada Beispiel", "Ada Beispiel");
