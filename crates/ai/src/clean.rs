@@ -1,6 +1,6 @@
 //! Makes text safe to work on: one form for each character, nothing invisible.
 
-use unicode_normalization::{UnicodeNormalization, is_nfc};
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark, is_nfc};
 
 /// Normalises to NFC, unifies line ends, and drops what no reader sees but a model reads:
 /// control, zero-width, bidirectional-override, tag and variation-selector characters.
@@ -48,6 +48,32 @@ pub(crate) fn fold_whitespace(text: &str) -> String {
         out.push_str(word);
     }
     out
+}
+
+/// A text as tables of words have it: words of lower-case letters without accents, single spaces between them.
+pub(crate) fn key(text: &str) -> String {
+    let mut key = String::with_capacity(text.len());
+    if text.is_ascii() {
+        push_all(&mut key, text.chars().map(|c| c.to_ascii_lowercase()));
+    } else {
+        push_all(&mut key, text.nfd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase));
+    }
+    key.truncate(key.trim_end().len());
+    key
+}
+
+fn push_all(key: &mut String, letters: impl Iterator<Item = char>) {
+    for c in letters {
+        match c {
+            'ß' => key.push_str("ss"),
+            'ø' => key.push('o'),
+            'ł' => key.push('l'),
+            'đ' => key.push('d'),
+            c if c.is_alphanumeric() => key.push(c),
+            _ if !key.is_empty() && !key.ends_with(' ') => key.push(' '),
+            _ => {}
+        }
+    }
 }
 
 /// At most `max` characters of `text`; an ellipsis shows where it was cut.

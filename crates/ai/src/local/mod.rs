@@ -6,6 +6,7 @@ pub(crate) mod cv;
 mod floors;
 pub(crate) mod invoice;
 pub(crate) mod keywords;
+pub(crate) mod months;
 pub(crate) mod questions;
 #[cfg(test)]
 pub(crate) mod samples;

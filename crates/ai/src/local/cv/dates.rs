@@ -3,10 +3,11 @@
 use std::ops::Range;
 
 use super::{
-    dates_words::{MONTHS, PRESENT, SEASONS, SINCE, UNTIL},
+    dates_words::{PRESENT, SEASONS, SINCE, UNTIL},
     partial::{PartialDate, number},
     text::{Kind, Token, key, tokens},
 };
+use crate::local::months::MONTHS;
 
 /// A time from, to or between dates, with its place in the line.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+use unicode_normalization::char::is_combining_mark;
+
+pub(super) use crate::clean::key;
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,32 +60,6 @@ pub(super) fn tokens(line: &str) -> Vec<Token<'_>> {
         }
     }
     found
-}
-
-/// A text as the tables have it: words of lower-case letters without accents, single spaces between them.
-pub(super) fn key(text: &str) -> String {
-    let mut key = String::with_capacity(text.len());
-    if text.is_ascii() {
-        push_all(&mut key, text.chars().map(|c| c.to_ascii_lowercase()));
-    } else {
-        push_all(&mut key, text.nfd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase));
-    }
-    key.truncate(key.trim_end().len());
-    key
-}
-
-fn push_all(key: &mut String, letters: impl Iterator<Item = char>) {
-    for c in letters {
-        match c {
-            'ß' => key.push_str("ss"),
-            'ø' => key.push('o'),
-            'ł' => key.push('l'),
-            'đ' => key.push('d'),
-            c if c.is_alphanumeric() => key.push(c),
-            _ if !key.is_empty() && !key.ends_with(' ') => key.push(' '),
-            _ => {}
-        }
-    }
 }
 
 /// `line` without the bytes of `range`.

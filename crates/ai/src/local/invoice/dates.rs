@@ -2,6 +2,8 @@
 
 use chrono::NaiveDate;
 
+use crate::{clean::key, local::months::MONTHS};
+
 /// How `02/03/2026` is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Order {
@@ -9,22 +11,6 @@ pub(super) enum Order {
     MonthFirst,
 }
 
-/// Names of months in English, German, French, Spanish, Italian, Portuguese and Dutch, as far as they are
-/// told apart, in lower case.
-const MONTHS: [&[&str]; 12] = [
-    &["jan", "jän", "januar", "janvier", "enero", "gen", "janeiro"],
-    &["feb", "fév", "fev"],
-    &["mar", "mär", "mrz", "maart", "mrt"],
-    &["apr", "avr", "abr"],
-    &["may", "mai", "mayo", "mag", "mei"],
-    &["jun", "juin", "giu"],
-    &["jul", "juil", "lug"],
-    &["aug", "août", "aout", "ago"],
-    &["sep", "set"],
-    &["oct", "okt", "ott", "out"],
-    &["nov"],
-    &["dec", "dez", "déc", "dic"],
-];
 /// Words that may stand within a date.
 const FILLERS: [&str; 6] = ["de", "den", "of", "the", "le", "del"];
 
@@ -89,10 +75,8 @@ fn day(word: &str) -> Option<u32> {
 }
 
 fn month(word: &str) -> Option<u32> {
-    let word = word.trim_end_matches([',', '.']).to_lowercase();
-    let at = MONTHS
-        .iter()
-        .position(|names| word.chars().count() >= 3 && names.iter().any(|name| word.starts_with(name)))?;
+    let word = key(word);
+    let at = MONTHS.iter().position(|names| names.contains(&word.as_str()))?;
     u32::try_from(at + 1).ok()
 }
 
