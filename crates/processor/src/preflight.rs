@@ -13,7 +13,6 @@ use serde_json::Value;
 
 use crate::{
     intake::storage_failed,
-    order::Order,
     task_type::{ReadingParams, SplitParams, TaskType},
 };
 
@@ -58,17 +57,21 @@ impl Preflight {
         }
     }
 
-    /// Refuses what can be seen in the document to fail.
+    /// Refuses work, given as types of tasks with their parameters, that can be seen in the document to fail.
     ///
     /// # Errors
     /// [`ErrorCode::ValidationFailed`] by field.
-    pub(crate) async fn check(&self, order: &Order, storage_key: &str, filename: &str) -> Result<()> {
-        for job in &order.jobs {
-            match job.task_type {
+    pub(crate) async fn check(
+        &self,
+        reading: &ReadingParams,
+        work: impl Iterator<Item = (TaskType, &Value)>,
+        storage_key: &str,
+        filename: &str,
+    ) -> Result<()> {
+        for (task_type, params) in work {
+            match task_type {
                 TaskType::Answer(_) | TaskType::Read => {}
-                TaskType::SplitPdf => {
-                    self.check_split(&order.reading, &job.params, storage_key, filename).await?;
-                }
+                TaskType::SplitPdf => self.check_split(reading, params, storage_key, filename).await?,
             }
         }
         Ok(())

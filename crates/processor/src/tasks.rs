@@ -127,7 +127,7 @@ impl Tasks {
     async fn store_document(&self, owner: UserId, received: Received, order: &Order) -> Result<Submission> {
         let NewDocument { storage_key, filename, .. } = received.as_document(owner);
         if self.preflight.may_read_new() {
-            self.preflight.check(order, storage_key, filename).await?;
+            self.preflight.check(&order.reading, order.work(), storage_key, filename).await?;
         }
         let mut connection = self.pool.get().await?;
         let document = received.as_document(owner);
@@ -243,7 +243,7 @@ impl Tasks {
         let found = found.ok_or_else(|| Error::not_found("document"))?;
         if self.preflight.may_read(&found) {
             // It may look into the file: nobody's connection waits for that.
-            self.preflight.check(order, &found.storage_key, &found.filename).await?;
+            self.preflight.check(&order.reading, order.work(), &found.storage_key, &found.filename).await?;
         }
         let (ids, keys) = (self.new_ids(order), order.idempotency_keys());
         let new = self.new_tasks(&ids, keys.as_deref(), order);

@@ -24,6 +24,13 @@ pub struct Order {
     pub(crate) idempotency_key: Option<String>,
 }
 
+impl Order {
+    /// The type and the parameters of each task.
+    pub(crate) fn work(&self) -> impl Iterator<Item = (TaskType, &Value)> {
+        self.jobs.iter().map(|job| (job.task_type, &job.params))
+    }
+}
+
 /// One of the tasks that a client asked for.
 #[derive(Clone)]
 pub(crate) struct Job {
