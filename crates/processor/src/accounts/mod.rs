@@ -12,7 +12,7 @@ use quire_ai::{
     AiError, Cost,
     ports::{Gate, Replies},
 };
-use quire_domain::{DocumentId, Error, UserId, error::chain, ports::clock::SharedClock};
+use quire_domain::{DocumentId, Error, TaskId, UserId, error::chain, ports::clock::SharedClock};
 use quire_store::Pool;
 
 pub use self::usage::{Rest, Usage};
@@ -46,9 +46,10 @@ impl Accounts {
         Arc::new(UserGate::new(self.clone(), user))
     }
 
-    /// The replies of a user; new ones are about this document.
-    pub fn replies(&self, user: UserId, document: DocumentId) -> Arc<dyn Replies> {
-        Arc::new(DocumentReplies::new(self.pool.clone(), user, document))
+    /// The replies of a user; new ones are about this document. Those of a task that wants everything anew
+    /// are its own.
+    pub fn replies(&self, user: UserId, document: DocumentId, only_of: Option<TaskId>) -> Arc<dyn Replies> {
+        Arc::new(DocumentReplies::new(self.pool.clone(), user, document, only_of))
     }
 
     /// Whether answers that were given are given again.

@@ -5,8 +5,9 @@ use quire_ai::{
     AiError, TokenUsage,
     ports::{KeptReply, Replies, ReplyKey},
 };
-use quire_domain::{DocumentId, Result, UserId};
+use quire_domain::{DocumentId, Result, TaskId, UserId};
 use quire_store::{Pool, replies};
+use sha2::{Digest, Sha256};
 
 use super::shared;
 
@@ -14,19 +15,29 @@ pub(super) struct DocumentReplies {
     pool: Pool,
     user: UserId,
     document: DocumentId,
+    /// A task that wants no reply but its own, of an earlier attempt.
+    only_of: Option<TaskId>,
 }
 
 impl DocumentReplies {
-    pub(super) fn new(pool: Pool, user: UserId, document: DocumentId) -> Self {
-        Self { pool, user, document }
+    pub(super) fn new(pool: Pool, user: UserId, document: DocumentId, only_of: Option<TaskId>) -> Self {
+        Self { pool, user, document, only_of }
+    }
+
+    /// The key under which a reply is kept.
+    fn key(&self, key: ReplyKey) -> [u8; 32] {
+        match self.only_of {
+            None => key.0,
+            Some(task) => Sha256::new_with_prefix(task.0).chain_update(key.0).finalize().into(),
+        }
     }
 
     async fn find_row(&self, key: ReplyKey) -> Result<Option<replies::KeptReply>> {
-        replies::find(&mut *self.pool.get().await?, self.user, &key.0).await
+        replies::find(&mut *self.pool.get().await?, self.user, &self.key(key)).await
     }
 
     async fn keep_row(&self, key: ReplyKey, row: &replies::KeptReply) -> Result<()> {
-        replies::keep(&mut *self.pool.get().await?, self.user, self.document, &key.0, row).await
+        replies::keep(&mut *self.pool.get().await?, self.user, self.document, &self.key(key), row).await
     }
 }
 

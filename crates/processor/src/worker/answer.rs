@@ -6,7 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use quire_ai::{AiError, Answer, Choice, Progress, Request, RunContext, Verdict, task::TaskType};
+use quire_ai::{
+    AiError, Answer, Choice, Progress, Request, RunContext, Verdict, ports::Replies, task::TaskType,
+};
 use quire_domain::error::chain;
 use quire_store::queue::{self, Claim, Completion};
 use serde_json::{Value, json};
@@ -47,7 +49,9 @@ pub(super) async fn answer(
         return Ok(given_again(given, warnings));
     }
     let request = Request { task_type, params, filename: document.filename, pages };
-    let answer = run(state, claim, &choice, &request, cancel).await?;
+    let only_of = fresh.then(|| claim.id());
+    let replies = state.parts.accounts.replies(claim.user_id(), claim.document_id(), only_of);
+    let answer = run(state, claim, &choice, &request, replies, cancel).await?;
     let key = answer_key(&question, task_type, &answer);
     Ok(completion(answer, warnings, key))
 }
@@ -57,16 +61,16 @@ async fn run(
     claim: &Claim,
     choice: &Choice,
     request: &Request,
+    replies: Arc<dyn Replies>,
     cancel: &CancellationToken,
 ) -> Result<Answer, Stop> {
-    let (accounts, user) = (&state.parts.accounts, claim.user_id());
     let writing = state.parts.deltas.open(about(claim, &request.filename));
     let (sink, reports) = progress_channel();
     let context = RunContext::new(cancel.clone())
         .with_progress(sink)
         .with_deltas(writing.sink())
-        .with_gate(accounts.gate(user))
-        .with_replies(accounts.replies(user, claim.document_id()));
+        .with_gate(state.parts.accounts.gate(claim.user_id()))
+        .with_replies(replies);
     let answered = tokio::select! {
         answered = state.parts.engines.run(choice, request, &context) => answered,
         never = report_progress(state, claim, reports) => match never {},

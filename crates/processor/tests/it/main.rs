@@ -17,6 +17,7 @@ mod program;
 mod raw;
 mod s3;
 mod signed_links;
+mod slow_model;
 mod submit;
 mod support;
 mod tasks;

@@ -54,20 +54,18 @@ async fn the_same_question_is_answered_at_once_and_costs_nothing() {
 #[tokio::test]
 async fn who_wants_a_fresh_answer_gets_one() {
     let engine = LineEngine::new();
-    let quire = Setup::new().await.engine(engine.clone()).start().await;
+    let quire = Setup::new().await.engine(engine.clone()).worker().start().await;
     let user = quire.user("ada").await;
     let first = submit(&user, "text", 2).await;
-    let worker = quire.start_worker();
     user.ended(&first.task).await;
-    worker.stop().await;
-    // Without its replies, so that it is seen who answers.
-    let fresh = order(&user, &first.document).await;
-    let params = r#"update tasks set params = params || '{"fresh": true}' where status = 'pending'"#;
-    quire.database.execute(&format!("{params}; delete from kept_replies")).await;
-    let _worker = quire.start_worker();
-    let answered = user.ended(&fresh).await;
+    // Neither the answer nor the replies that were kept do for it.
+    let fresh = user.order(&first.document, "summarize", json!({"fresh": true})).await.expect_status(202);
+    let answered = user.ended(&id(&fresh)).await;
     assert_eq!((&answered["status"], answered["output"].get("cached")), (&json!("completed"), None));
     assert_eq!(engine.answered().len(), 4);
+    // What it found is the answer from now on.
+    let again = user.ended(&order(&user, &first.document).await).await;
+    assert_eq!((&again["output"]["cached"], engine.answered().len()), (&json!(true), 4));
 }
 
 #[tokio::test]

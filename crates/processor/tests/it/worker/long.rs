@@ -4,26 +4,21 @@
 #![expect(clippy::print_stdout, reason = "the figures are for people")]
 
 use std::{
-    collections::HashMap,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::atomic::Ordering,
     time::{Duration, Instant},
 };
 
 use quire_testkit::wait_until;
-use serde_json::{Value, json};
 use tokio::process::Child;
-use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers::any};
+use wiremock::MockServer;
 
-use crate::support::{Quire, Setup};
+use crate::{
+    slow_model::{OUTPUT_TOKENS, SlowModel},
+    support::{Quire, Setup},
+};
 
 /// Calls under way at once.
 const PARALLEL: usize = 4;
-const OUTPUT_TOKENS: usize = 40;
-/// Longer than any test.
-const FOREVER: Duration = Duration::from_secs(3600);
 
 /// How long the document is, and how slow and small the model.
 struct Scale {
@@ -44,63 +39,6 @@ impl Scale {
             answered_before,
         };
         (pages.map_or(scale(24, 50, 3_000, 6), |pages| scale(pages, 200, 8_192, 20)), pages.is_some())
-    }
-}
-
-/// A model server that remembers how often it was asked about each piece of text. Four bytes are a token to it.
-#[derive(Clone)]
-struct SlowModel {
-    latency: Duration,
-    asked: Arc<Mutex<HashMap<String, usize>>>,
-    input_tokens: Arc<AtomicUsize>,
-    /// After so many calls it answers no more, until it is told to go on.
-    stalls_after: Arc<AtomicUsize>,
-}
-
-impl SlowModel {
-    async fn start(latency: Duration) -> (Self, MockServer) {
-        let model = Self {
-            latency,
-            asked: Arc::default(),
-            input_tokens: Arc::default(),
-            stalls_after: Arc::new(AtomicUsize::new(usize::MAX)),
-        };
-        let server = MockServer::start().await;
-        Mock::given(any()).respond_with(model.clone()).mount(&server).await;
-        (model, server)
-    }
-
-    fn input_tokens(&self) -> usize {
-        self.input_tokens.load(Ordering::SeqCst)
-    }
-
-    /// Calls, and how many of them had been made before.
-    fn calls(&self) -> (usize, usize) {
-        let asked = self.asked.lock().unwrap();
-        let calls = asked.values().sum::<usize>();
-        (calls, calls - asked.len())
-    }
-}
-
-impl Respond for SlowModel {
-    fn respond(&self, request: &Request) -> ResponseTemplate {
-        let body: Value = request.body_json().unwrap();
-        let message = body["messages"][1]["content"].as_str().unwrap();
-        // The first and the last line of the text bear a random number.
-        let text: Vec<_> = message.lines().filter(|line| !line.starts_with("<<<")).collect();
-        *self.asked.lock().unwrap().entry(text.join("\n")).or_default() += 1;
-        let is_stalled = self.calls().0 > self.stalls_after.load(Ordering::SeqCst);
-        let latency = if is_stalled { FOREVER } else { self.latency };
-        let input = message.len() / 4;
-        self.input_tokens.fetch_add(input, Ordering::SeqCst);
-        let reply = json!({"sentences": ["One.", "Two.", "Three."]}).to_string();
-        let chunk = json!({"choices": [{"index": 0, "delta": {"content": reply}, "finish_reason": null}]});
-        let end = json!({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]});
-        let usage = json!({"choices": [], "usage": {
-            "prompt_tokens": input, "completion_tokens": OUTPUT_TOKENS, "total_tokens": input + OUTPUT_TOKENS,
-        }});
-        let stream = format!("data: {chunk}\n\ndata: {end}\n\ndata: {usage}\n\ndata: [DONE]\n\n");
-        ResponseTemplate::new(200).set_body_raw(stream, "text/event-stream").set_delay(latency)
     }
 }
 
