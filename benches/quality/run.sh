@@ -12,21 +12,26 @@ cd "$(dirname "$0")/../.."
 cache=${BENCH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/quire-bench-quality}
 parts=("$@")
 [ $# -gt 0 ] || parts=(keywords summary sentiment sentences language speed samples)
-have git || { say "There is no git: install git"; exit 1; }
-
 mkdir -p "$cache"
 python=$cache/peers/bin/python
-if ! cmp -s benches/quality/requirements.txt "$cache/peers/installed.txt"; then
-  say "Installing what is compared with into $cache/peers"
-  rm -rf "$cache/peers"
-  python3 -m venv "$cache/peers"
-  "$python" -m pip install --quiet --disable-pip-version-check --requirement benches/quality/requirements.txt
-  cp benches/quality/requirements.txt "$cache/peers/installed.txt"
-fi
-"$python" benches/quality/data.py "$cache"
 
-cargo build --locked --release -p quire-ai --features measuring --example local_methods
+# What the other measurements need: the programs that are compared with, the texts, and our own program.
+prepare() {
+  have git || { say "There is no git: install git"; exit 1; }
+  if ! cmp -s benches/quality/requirements.txt "$cache/peers/installed.txt"; then
+    say "Installing what is compared with into $cache/peers"
+    rm -rf "$cache/peers"
+    python3 -m venv "$cache/peers"
+    "$python" -m pip install --quiet --disable-pip-version-check --requirement benches/quality/requirements.txt
+    cp benches/quality/requirements.txt "$cache/peers/installed.txt"
+  fi
+  "$python" benches/quality/data.py "$cache"
+  cargo build --locked --release -p quire-ai --features measuring --example local_methods
+}
+
 program=$(target_dir)/release/examples/local_methods
+# The samples are scored by the tests alone.
+[ "${parts[*]}" = samples ] || prepare
 
 for part in "${parts[@]}"; do
   case $part in
@@ -36,10 +41,10 @@ for part in "${parts[@]}"; do
       ;;
     samples)
       say "=== $part"
-      "$python" benches/quality/samples.py --cache "$cache"
+      python3 benches/quality/samples.py --cache "$cache"
       ;;
     *) say "There is no measurement $part"; exit 64 ;;
   esac
 done
-"$python" benches/quality/report.py --cache "$cache"
+python3 benches/quality/report.py --cache "$cache"
 say "docs/QUALITY.md has the figures."

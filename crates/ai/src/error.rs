@@ -79,6 +79,9 @@ pub enum AiError {
     /// This engine cannot do this to this text.
     #[error("not supported: {0}")]
     Unsupported(Failure),
+    /// The document does not say what the caller's schema requires.
+    #[error("the document does not fill the caller's schema")]
+    Misfit(Failure),
     /// There is no text to work on.
     #[error("the document has no text")]
     NoText,
@@ -186,7 +189,7 @@ impl AiError {
                 Code::BudgetSpent,
                 "Your budget for AI tasks does not suffice for this document today. Please try again tomorrow.",
             ),
-            Self::Unsupported(failure) => failure.clone(),
+            Self::Unsupported(failure) | Self::Misfit(failure) => failure.clone(),
             Self::NoText => Failure::new(Code::DocumentEmpty, "The document holds no text to work on."),
             Self::Cancelled => Failure::new(Code::Internal, "The task was cancelled."),
             Self::Shared(_) | Self::Internal(_) => {
@@ -212,6 +215,7 @@ impl AiError {
             Self::BudgetSpent => "budget_spent",
             Self::Shared(_) => "shared",
             Self::Unsupported(_) => "unsupported",
+            Self::Misfit(_) => "misfit",
             Self::NoText => "no_text",
             Self::Cancelled => "cancelled",
             Self::Internal(_) => "internal",

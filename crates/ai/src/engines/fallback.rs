@@ -73,6 +73,7 @@ fn is_of_provider(error: &AiError) -> bool {
         | AiError::Filtered
         | AiError::Truncated
         | AiError::BadOutput
+        | AiError::Misfit(_)
         | AiError::BudgetSpent
         | AiError::Shared(_)
         | AiError::NoText

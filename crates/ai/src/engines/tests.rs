@@ -110,6 +110,7 @@ async fn another_answers_while_a_provider_cannot_and_the_answer_says_so() {
 async fn what_is_about_the_document_or_the_user_is_no_reason_to_send_it_elsewhere() {
     for error in [
         AiError::ContextTooLong,
+        AiError::Misfit(Failure::new(FailureCode::AnswerInvalid, "No total.")),
         AiError::Filtered,
         AiError::Truncated,
         AiError::BadOutput,

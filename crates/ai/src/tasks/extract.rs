@@ -196,7 +196,7 @@ fn misfit(places: &[String]) -> AiError {
         .iter()
         .map(|place| if place.is_empty() { "its top".to_owned() } else { format!("`{place}`") })
         .collect();
-    AiError::Unsupported(Failure::new(
+    AiError::Misfit(Failure::new(
         FailureCode::AnswerInvalid,
         format!(
             "What the document says does not fill your schema, at {}. Let what documents may leave out be optional \
